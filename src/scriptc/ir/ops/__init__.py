@@ -1,0 +1,20 @@
+"""All operations: `REGISTRY` maps the name of an operation to its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from scriptc.ir.opdef import OpDef
+
+
+def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
+    registry: dict[str, OpDef] = {}
+    for family in families:
+        for opdef in family:
+            assert opdef.name not in registry, f"`{opdef.name}` is declared twice"
+            registry[opdef.name] = opdef
+    return MappingProxyType(registry)
+
+
+REGISTRY: Mapping[str, OpDef] = _assemble(())
