@@ -23,8 +23,6 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_equal_text_passes(project: pytest.Pytester) -> None:
-    project.makefile(".txt", case="one\nthree\n")
-    # makefile strips its text: write the exact bytes.
     (project.path / "case.txt").write_text("one\nthree\n", encoding="utf-8")
     project.runpytest().assert_outcomes(passed=1)
 
