@@ -91,6 +91,7 @@ OUTSIDE = (
 
 
 LAYERS = [
+    "_recurrent",
     "activation",
     "cells",
     "containers",
