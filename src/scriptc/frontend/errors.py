@@ -1,0 +1,216 @@
+"""The diagnostics of the front end: one frozen dataclass each, with its code and its wording.
+
+Wording lives here and checking elsewhere. A code is stable; the documentation page of a code is
+`docs/errors.md#code`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scriptc.ir.diagnostic import Diagnostic
+
+
+class CompileFailure(Exception):
+    """Carries a diagnostic from where it was found to the statement that recovers from it."""
+
+    def __init__(self, diagnostic: Diagnostic | None) -> None:
+        super().__init__(diagnostic.title_text if diagnostic is not None else "")
+        self.diagnostic = diagnostic
+        """None when the cause has already been reported elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSource(Diagnostic):
+    code = "no-source"
+    title = "the source of `{name}` is not available"
+    help = (
+        "scriptc reads source code: define the function in a file or a notebook cell, or pass\n"
+        "`example_inputs=` to trace it instead"
+    )
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceChanged(Diagnostic):
+    code = "source-changed"
+    title = "the file that defines `{name}` is not the one that was imported"
+    help = "restart Python, or reload the module, so that the code that runs is the code on disk"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsupportedSyntax(Diagnostic):
+    code = "unsupported-syntax"
+    title = "{what} is outside the subset that scriptc compiles"
+    label = "not supported"
+    help = "{instead}"
+    what: str
+    instead: str = "pass `example_inputs=` to fall back to tracing, or keep this part in Python"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndefinedName(Diagnostic):
+    code = "undefined-name"
+    title = "`{name}` is not defined"
+    label = "no local variable, constant, function or module of this name"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsupportedValue(Diagnostic):
+    code = "unsupported-value"
+    title = "`{name}` holds something that scriptc has no type for"
+    label = "{reason}"
+    help = "pass what is needed of it as an argument, or as a number, string, array, list or dict"
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsupportedCall(Diagnostic):
+    code = "unsupported-call"
+    title = "`{name}` cannot be called from a script"
+    label = "{reason}"
+    help = "{instead}"
+    name: str
+    reason: str = "scriptc has no operation for it and cannot compile it"
+    instead: str = "see `docs/operations.md` for what there is"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownAttribute(Diagnostic):
+    code = "unknown-attribute"
+    title = "{type} has no attribute `{name}` that scriptc knows"
+    label = "{reason}"
+    type: str
+    name: str
+    reason: str = "not known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleViolation(Diagnostic):
+    code = "type-mismatch"
+    title = "{message}"
+    label = "here"
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleViolationWithHelp(RuleViolation):
+    help = "{advice}"
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadCall(Diagnostic):
+    code = "bad-call"
+    title = "{message}"
+    label = "in this call"
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArgumentType(Diagnostic):
+    code = "argument-type"
+    title = "`{function}` takes {expected} as `{name}`, not {actual}"
+    label = "is {actual}"
+    function: str
+    name: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopCarriedType(Diagnostic):
+    code = "loop-carried-type"
+    title = "`{name}` changes type inside the loop"
+    label = "becomes {after}"
+    help = "{advice}"
+    name: str
+    before: str
+    after: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchType(Diagnostic):
+    code = "branch-type"
+    title = "`{name}` has a different type in each branch"
+    label = "{one} in one branch, {other} in the other"
+    help = "give it one type in both, or use two names"
+    name: str
+    one: str
+    other: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnType(Diagnostic):
+    code = "return-type"
+    title = "`{name}` returns values of different types"
+    label = "returns {actual}"
+    help = "an earlier `return` gives {expected}; make all of them alike"
+    name: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredType(Diagnostic):
+    code = "declared-type"
+    title = "`{name}` is declared as {expected} and given {actual}"
+    label = "is {actual}"
+    name: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownAnnotation(Diagnostic):
+    code = "unknown-annotation"
+    title = "the annotation `{text}` does not name a type that scriptc knows"
+    label = "not a type"
+    help = (
+        "use np.ndarray, NDArray[np.float32], int, float, bool, str, list[...], dict[...],\n"
+        "tuple[...], Optional[...] or unions of these"
+    )
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recursion(Diagnostic):
+    code = "recursion"
+    title = "`{name}` calls itself"
+    label = "recursive call"
+    help = "write it as a loop"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeType(Diagnostic):
+    code = "attribute-type"
+    title = "`{name}` is {expected} and cannot be assigned {actual}"
+    label = "is {actual}"
+    help = "declare it in the class body, as in `{short}: {actual}`"
+    name: str
+    short: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpackLength(Diagnostic):
+    code = "unpack-length"
+    title = "cannot unpack {actual} values into {expected} names"
+    label = "{actual} values"
+    expected: int
+    actual: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnrolledExit(Diagnostic):
+    code = "unrolled-exit"
+    title = "`{what}` inside a loop over modules or mixed types"
+    label = "this loop is unrolled when it is compiled"
+    help = "write the loop with an `if` around what follows instead"
+    what: str

@@ -1,0 +1,1 @@
+"""The intermediate representation: types, operations, programs, their text and their passes."""

@@ -1,0 +1,160 @@
+"""Building IR: an insertion point, constants, and operations whose result types are inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from scriptc.ir.graph import (
+    UNBOUND,
+    Block,
+    Constant,
+    ExceptionRef,
+    Function,
+    FunctionRef,
+    Operation,
+    Value,
+)
+from scriptc.ir.location import Location
+from scriptc.ir.opdef import UNKNOWN, Args, OpDef, RuleError, check_operands
+from scriptc.ir.types import (
+    BOOL,
+    COMPLEX,
+    DTYPE,
+    DTYPES,
+    ELLIPSIS,
+    FLOAT,
+    FUNCTION,
+    INT,
+    NEVER,
+    NONE,
+    RANGE,
+    SLICE,
+    STR,
+    TENSOR,
+    DictType,
+    ListType,
+    TensorType,
+    TupleType,
+    Type,
+    TypeVariable,
+    generalize,
+    join,
+)
+
+_ATOMS: dict[type, Type] = {
+    bool: BOOL,
+    int: INT,
+    float: FLOAT,
+    complex: COMPLEX,
+    str: STR,
+    type(None): NONE,
+    type(...): ELLIPSIS,
+    slice: SLICE,
+    range: RANGE,
+    FunctionRef: FUNCTION,
+    ExceptionRef: FUNCTION,
+}
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+
+
+def type_of(value: Any) -> Type:
+    """Return the type of a Python or NumPy value.
+
+    Raises `RuleError` for a value that no type describes, naming what is wrong with it.
+    """
+    atom = _ATOMS.get(type(value))
+    if atom is not None:
+        if atom is INT and not INT_MIN <= value <= INT_MAX:
+            raise RuleError(f"the int {value} does not fit in 64 bits")
+        return atom
+    if isinstance(value, np.ndarray | np.generic):
+        if value.dtype.name not in DTYPES:
+            raise RuleError(f"arrays of dtype {value.dtype} are not supported")
+        return TensorType(value.dtype.name, value.shape)
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        if np.dtype(value).name not in DTYPES:
+            raise RuleError(f"the dtype {np.dtype(value)} is not supported")
+        return DTYPE
+    if type(value) is tuple:
+        return TupleType(tuple(map(type_of, value)))
+    if type(value) is list:
+        return ListType(_common_type(value, "list"))
+    if type(value) is dict:
+        return DictType(_common_type(value, "dict's keys"), _common_type(value.values(), "dict"))
+    raise RuleError(f"a value of type {type(value).__qualname__} is not supported")
+
+
+def _common_type(values: Any, what: str) -> Type:
+    common: Type = TypeVariable()
+    for value in values:
+        type_ = generalize(type_of(value))
+        joined = type_ if isinstance(common, TypeVariable) else join(common, type_)
+        if joined is None:
+            raise RuleError(f"the {what} mixes {common} and {type_}", "use one type throughout")
+        common = joined
+    return common
+
+
+def constant(value: Any, type_: Type | None = None) -> Constant:
+    """Make a constant; its type is that of the value unless given."""
+    if isinstance(value, type) and issubclass(value, np.generic):
+        value = np.dtype(value)
+    if value is UNBOUND:
+        return Constant(value, type_ or NEVER)
+    return Constant(value, type_ or type_of(value))
+
+
+def infer_types(opdef: OpDef, operands: Sequence[Value]) -> list[Type]:
+    """Return the result types of an operation, or raise `RuleError`."""
+    types = [v.type for v in operands]
+    check_operands(opdef.schema, types)
+    constants = [v.value if isinstance(v, Constant) else UNKNOWN for v in operands]
+    inferred = opdef.infer(Args(opdef.schema, types, constants))
+    return [inferred] if isinstance(inferred, Type) else list(inferred)
+
+
+class Builder:
+    """Appends operations at the end of `block`, stamped with `location`."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.location: Location | None = None
+
+    @contextmanager
+    def at(self, block: Block) -> Iterator[Block]:
+        """Build into another block for a while."""
+        outer, self.block = self.block, block
+        try:
+            yield block
+        finally:
+            self.block = outer
+
+    def insert(self, operation: Operation) -> Operation:
+        operation.location = operation.location or self.location
+        self.block.append(operation)
+        return operation
+
+    def build(self, opdef: OpDef, operands: Sequence[Value], name: str = "") -> Operation:
+        """Append an operation with its operands in schema order; return it."""
+        result_types = infer_types(opdef, operands)
+        operation = Operation(
+            opdef.name, operands, result_types, opdef=opdef, result_names=[name] if name else ()
+        )
+        return self.insert(operation)
+
+    def call(self, function: Function, arguments: Sequence[Value]) -> Value:
+        """Append a call. The callee's return type must be known."""
+        assert function.return_type is not None, f"@{function.name} is not finished"
+        callee = constant(FunctionRef(function.name))
+        return self.insert(Operation("call", [callee, *arguments], [function.return_type])).result
+
+    def terminate(self, name: str, operands: Sequence[Value] = ()) -> Operation:
+        """Append a terminator: `yield`, `continue`, `break`, `return` or `raise`."""
+        return self.insert(Operation(name, operands, []))
+
+
+__all__ = ["TENSOR", "Builder", "constant", "infer_types", "type_of"]
