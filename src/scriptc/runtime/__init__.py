@@ -1,0 +1,1 @@
+"""Running programs: the interpreter, the values that cross its border, and archives."""
