@@ -292,7 +292,7 @@ def make_function(
 # --- the walking interpreter -------------------------------------------------------------------
 
 
-class _Leave(Exception):
+class _Leave(Exception):  # noqa: N818 - not an error but a jump
     def __init__(self, kind: str, values: list[Any]) -> None:
         self.kind = kind
         self.values = values
@@ -305,8 +305,9 @@ def walk_function(program: Program, name: str, arguments: list[Any]) -> Any:
     try:
         _walk_block(program, function.body, scope)
     except _Leave as leave:
-        assert leave.kind == "return"
-        return leave.values[0]
+        if leave.kind == "return":
+            return leave.values[0]
+        raise
     raise AssertionError("no terminator")
 
 
@@ -319,8 +320,7 @@ def _walk_block(program: Program, block: Block, scope: dict[Value, Any]) -> None
                 raise getattr(__builtins__, values[0].name, ValueError)(*values[1:])
             raise _Leave(operation.name, values)
         results = _walk_operation(program, operation, values, scope)
-        for result, value in zip(operation.results, results, strict=True):
-            scope[result] = value
+        scope.update(zip(operation.results, results, strict=True))
 
 
 def _walk_operation(

@@ -431,11 +431,11 @@ class Emitter(ABC):
             first.name == "unpack"
             and first.opdef is not None
             and self.uses.root(first.operands[0]) is item
+            and len(self.uses.of(item)) == 1
         ):
             # `for a, b in pairs`
-            if len(self.uses.of(item)) == 1:
-                unpack = first
-                target = self._targets(unpack)
+            unpack = first
+            target = self._targets(unpack)
         statements = self._loop_body(body, unpack)
         self._emit(ast.For(target, iterable.node, statements, []), location)
 
@@ -446,7 +446,7 @@ class Emitter(ABC):
                     self._operation(operation)
         if statements and isinstance(statements[-1], ast.Continue):
             statements.pop()
-        return statements or [self.place(ast.Pass(), None)]
+        return statements or [self.place(ast.Pass(), body.operations[-1].location)]
 
     def _iterable(self, operation: Operation) -> Expression:
         """Return what a `for` walks over; it is written after its carried values are assigned."""
