@@ -1,0 +1,1 @@
+"""scriptc, a script compiler: plain Python on NumPy becomes a typed, readable program of its own."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from scriptc.ir.diagnostic import Diagnostic
 
 
-class CompileFailure(Exception):
+class CompileFailureError(Exception):
     """Carries a diagnostic from where it was found to the statement that recovers from it."""
 
     def __init__(self, diagnostic: Diagnostic | None) -> None:

@@ -14,7 +14,7 @@ import types
 from dataclasses import dataclass, field
 from typing import Any
 
-from scriptc.frontend.errors import CompileFailure, NoSource, SourceChanged
+from scriptc.frontend.errors import CompileFailureError, NoSource, SourceChanged
 from scriptc.ir.location import Location, SourceFile
 
 _LOCK = threading.Lock()
@@ -56,9 +56,7 @@ class FunctionSource:
         location = self.locate(self.node)
         text = self.file.line(location.line) or ""
         start = max(text.find(self.node.name, location.column), location.column)
-        return Location(
-            self.file, location.line, start, location.line, start + len(self.node.name)
-        )
+        return Location(self.file, location.line, start, location.line, start + len(self.node.name))
 
     def _column(self, line: int, offset: int) -> int:
         text = self.file.line(line)
@@ -95,17 +93,17 @@ def _parse(path: str) -> _ParsedFile | None:
 def source_of(function: types.FunctionType) -> FunctionSource:
     """Return the source of a Python function.
 
-    Raises `CompileFailure` with `NoSource` where there is none (built-ins, `exec`, lambdas), and
-    with `SourceChanged` where the file no longer holds the code that is running.
+    Raises `CompileFailureError`, with `NoSource` where there is none (built-ins, `exec`, lambdas),
+    and with `SourceChanged` where the file no longer holds the code that is running.
     """
     code = function.__code__
     parsed = _parse(code.co_filename)
     node = parsed.functions.get((code.co_firstlineno, code.co_name)) if parsed else None
     if parsed is None or not parsed.lines:
-        raise CompileFailure(NoSource(location=None, name=function.__qualname__))
+        raise CompileFailureError(NoSource(location=None, name=function.__qualname__))
     if node is None:
         kind = NoSource if code.co_name == "<lambda>" else SourceChanged
-        raise CompileFailure(kind(location=None, name=function.__qualname__))
+        raise CompileFailureError(kind(location=None, name=function.__qualname__))
     first, last = code.co_firstlineno, node.end_lineno or node.lineno
     file = SourceFile(code.co_filename, "\n".join(parsed.lines[first - 1 : last]), first)
     closure: dict[str, Any] = {}
@@ -149,6 +147,8 @@ def sources_in_text(
 def _literal_defaults(node: ast.FunctionDef) -> dict[str, Any]:
     args = node.args
     positional = [*args.posonlyargs, *args.args]
-    pairs = list(zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True))
+    pairs = list(
+        zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True)
+    )
     pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d]
     return {arg.arg: ast.literal_eval(default) for arg, default in pairs}

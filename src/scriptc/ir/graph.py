@@ -17,6 +17,7 @@ inline in the text.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -334,6 +335,13 @@ class Program:
             count += 1
             name = f"{wanted}_{count}"
         return name
+
+
+def attribute_name(key: str) -> str:
+    """Return the attribute name of a submodule: its own name, or `item_0` for the name `0`."""
+    if key.isidentifier() and not keyword.iskeyword(key) and not key.startswith("item_"):
+        return key
+    return "item_" + "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}_" for c in key)
 
 
 class Instance:

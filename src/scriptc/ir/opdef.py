@@ -145,6 +145,7 @@ class Sample:
 
 
 def sample(*args: Any, raises: type[BaseException] | None = None, **kwargs: Any) -> Sample:
+    """Return a sample with these arguments."""
     return Sample(args, kwargs, raises)
 
 

@@ -79,6 +79,8 @@ TENSOR = TensorType()
 
 @dataclass(frozen=True, slots=True)
 class ListType(Type):
+    """A list; all its elements have one type."""
+
     element: Type
 
     def __str__(self) -> str:
@@ -87,6 +89,8 @@ class ListType(Type):
 
 @dataclass(frozen=True, slots=True)
 class TupleType(Type):
+    """A tuple of known length."""
+
     elements: tuple[Type, ...]
 
     def __str__(self) -> str:
@@ -105,6 +109,8 @@ class VariadicTupleType(Type):
 
 @dataclass(frozen=True, slots=True)
 class DictType(Type):
+    """A dict; all its keys have one type, and all its values."""
+
     key: Type
     value: Type
 
@@ -208,10 +214,12 @@ def members_of(type_: Type) -> tuple[Type, ...]:
 
 
 def optional(type_: Type) -> Type:
+    """Return `type_ | None`."""
     return union((type_, NONE))
 
 
 def is_optional(type_: Type) -> bool:
+    """Tell whether a type is a union with `None`."""
     return isinstance(type_, UnionType) and NONE in type_.members
 
 
@@ -252,7 +260,7 @@ def join(a: Type, b: Type) -> Type | None:
             if any(part is None for part in joined):
                 return None
             return TupleType(tuple(part for part in joined if part is not None))
-        case (TupleType() | VariadicTupleType()), (TupleType() | VariadicTupleType()):
+        case ((TupleType() | VariadicTupleType()), (TupleType() | VariadicTupleType())):
             parts = [*tuple_elements(a), *tuple_elements(b)]
             element: Type | None = NEVER
             for part in parts:

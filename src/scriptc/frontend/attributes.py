@@ -1,0 +1,73 @@
+"""Reading attributes: of modules and classes now, of instances and values at run time."""
+
+from __future__ import annotations
+
+import ast
+import types
+
+from scriptc.frontend.errors import CompileFailureError, UnknownAttribute
+from scriptc.frontend.lowering import Lowering
+from scriptc.frontend.operations import call_entry
+from scriptc.frontend.statics import Expr, OpMethod, Static, UserMethod
+from scriptc.ir.graph import Value, attribute_name
+from scriptc.ir.opdef import RuleError
+from scriptc.ir.types import prune
+
+
+def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr:
+    """Return an attribute of a module or class (looked up now), of an instance, or of a value."""
+    if isinstance(owner, Static):
+        try:
+            found = getattr(owner.object, name)
+        except AttributeError:
+            type_name = getattr(owner.object, "__name__", type(owner.object).__name__)
+            raise no_attribute(low, node, f"`{type_name}`", name, "no such attribute") from None
+        return low.lift(found, name, node)
+    value = low.value(owner, node)
+    class_name = low.class_name(value)
+    if class_name is not None:
+        return _instance_attribute(low, value, class_name, name, node)
+    entry = low.dialect.member(prune(value.type), name)
+    if entry is None:
+        reason = "see docs/operations.md for what there is"
+        raise no_attribute(low, node, f"a value of type {value.type}", name, reason)
+    if entry.is_property:
+        return call_entry(low, entry, [value], {}, node)
+    return OpMethod(entry, value)
+
+
+def no_attribute(
+    low: Lowering, node: ast.AST, type_: str, name: str, reason: str
+) -> CompileFailureError:
+    """Return the failure that says that something has no attribute of this name."""
+    return CompileFailureError(
+        UnknownAttribute(location=low.locate(node), type=type_, name=name, reason=reason)
+    )
+
+
+def _instance_attribute(
+    low: Lowering, value: Value, class_name: str, name: str, node: ast.AST
+) -> Expr:
+    objects = low.compiler.objects
+    info = objects.infos.get(class_name)
+    if info is not None and name in info.constants and hasattr(info.example, name):
+        return low.lift(getattr(info.example, name), name, node)
+    try:
+        type_ = objects.attribute(class_name, attribute_name(name))
+    except RuleError as error:
+        raise no_attribute(low, node, class_name, name, error.message) from None
+    if type_ is not None:
+        return low.structural("get_attr", [value, name], [type_], node, name).result
+    member = objects.member(class_name, name)
+    if isinstance(member, types.FunctionType):
+        return UserMethod(value, name, member)
+    if isinstance(member, staticmethod):
+        return Static(member.__func__)
+    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+        return low.compiler.call_function(low, member.fget, value, [], {}, node)
+    definition = low.compiler.program.classes[class_name]
+    if name in definition.methods:
+        return UserMethod(value, name, None)
+    if member is not None and not callable(member):
+        return low.lift(member, name, node)
+    raise no_attribute(low, node, f"`{class_name}`", name, "neither an attribute nor a method")

@@ -1,0 +1,431 @@
+"""One compilation: the program that is being made, its functions, and the problems found.
+
+A function is lowered once for each combination of argument types, in the order in which calls
+are met. Classes come from `objects.py`. Everything that is wrong in a run is reported together.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scriptc.frontend.annotations import (
+    AnnotationError,
+    Tensor,
+    builtin_lookup,
+    parse_annotation,
+)
+from scriptc.frontend.dialects.tables import Dialect, numpy_dialect
+from scriptc.frontend.errors import (
+    ArgumentType,
+    BadCall,
+    CompileFailureError,
+    Recursion,
+    ReturnType,
+    UnknownAnnotation,
+    UnsupportedCall,
+)
+from scriptc.frontend.liveness import analyze, assigned
+from scriptc.frontend.lowering import Lowering
+from scriptc.frontend.objects import Objects
+from scriptc.frontend.source import FunctionSource, source_of
+from scriptc.frontend.statics import Expr, Scripted, UserMethod
+from scriptc.frontend.visitor import ScriptVisitor
+from scriptc.ir.builder import constant, type_of
+from scriptc.ir.diagnostic import CompileError, Diagnostic
+from scriptc.ir.graph import Constant, Function, Instance, Program, Value
+from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
+from scriptc.ir.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NONE,
+    TENSOR,
+    ClassType,
+    Type,
+    accepts,
+    generalize,
+    join,
+    members_of,
+    optional,
+    prune,
+    resolve,
+)
+
+_MAX_RESTARTS = 32
+Arguments = Sequence[Expr]
+
+
+class _RestartError(Exception):
+    """An attribute turned out to need a wider type: start again with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A finished compilation: the program, its entry function, and the object it belongs to."""
+
+    program: Program
+    entry: str
+    root: Instance | None
+
+
+class Compiler:
+    """Compiles one entry point and everything that it reaches."""
+
+    def __init__(self, overrides: dict[tuple[str, str], Type] | None = None) -> None:
+        self.program = Program()
+        self.overrides = {} if overrides is None else overrides
+        self.objects = Objects(self.program, self._link, self.overrides)
+        self.dialect: Dialect = numpy_dialect()
+        self.visitor = ScriptVisitor()
+        self.diagnostics: list[Diagnostic] = []
+        self._functions: dict[Any, Function | None] = {}
+        self._constants: dict[int, Constant] = {}
+        self._kept: list[Any] = []
+
+    # --- problems -------------------------------------------------------------------------------
+
+    def report(self, diagnostic: Diagnostic | None) -> None:
+        """Note a problem once."""
+        if diagnostic is not None and diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+    def mark(self) -> int:
+        return len(self.diagnostics)
+
+    def rewind(self, mark: int) -> None:
+        """Forget the problems found since the mark; what they are about is lowered again."""
+        del self.diagnostics[mark:]
+
+    # --- what lowering asks for -----------------------------------------------------------------
+
+    def constant(self, object_: Any) -> Constant:
+        """Return a constant; a mutable object is held by reference, one constant each."""
+        if isinstance(object_, np.ndarray | np.generic | list | dict):
+            known = self._constants.get(id(object_))
+            if known is None:
+                known = constant(object_, generalize(type_of(object_)))
+                self._constants[id(object_)] = known
+                self._kept.append(object_)
+            return known
+        return constant(object_)
+
+    def class_types(self) -> Mapping[str, Type]:
+        return {name: definition.type for name, definition in self.program.classes.items()}
+
+    def annotation_lookup(self, source: FunctionSource) -> Callable[[str], Any]:
+        """Return how names in the annotations of a function are looked up."""
+
+        def lookup(name: str) -> Any:
+            for scope in (source.closure, source.globals):
+                if name in scope:
+                    return scope[name]
+            if name == "Tensor":
+                return Tensor
+            return builtin_lookup(name)
+
+        return lookup
+
+    def assigned_attribute(self, class_name: str, name: str, actual: Type) -> Type | None:
+        """Return the type of an attribute that is assigned, or None if the value does not fit.
+
+        An attribute whose type has to widen restarts the compilation with the wider type.
+        """
+        known = self.objects.attribute(class_name, name)
+        if known is None:
+            if class_name not in self.objects.infos or self.objects.infos[class_name].linked:
+                return None
+            self.objects.declare_new(class_name, name, actual)
+            return self.program.classes[class_name].attributes[name]
+        if accepts(known, actual):
+            return known
+        wider = join(known, generalize(actual))
+        if wider is None or wider == known:
+            return None
+        self.overrides[class_name, name] = wider
+        raise _RestartError
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def call_function(
+        self,
+        low: Lowering,
+        function: types.FunctionType,
+        receiver: Value | None,
+        positional: Sequence[Expr],
+        keywords: Mapping[str, Expr],
+        node: ast.AST,
+    ) -> Value:
+        """Emit a call of a Python function, compiled for the types of these arguments."""
+        try:
+            source = source_of(function)
+        except CompileFailureError:
+            name = f"{function.__module__}.{function.__qualname__}"
+            reason = "its source is not available"
+            raise CompileFailureError(
+                UnsupportedCall(location=low.locate(node), name=name, reason=reason)
+            ) from None
+        first = [] if receiver is None else [receiver]
+        try:
+            bound = signature(source).bind([*first, *positional], keywords)
+        except BindError as error:
+            raise CompileFailureError(
+                BadCall(location=low.locate(node), message=str(error))
+            ) from None
+        names = parameter_names(source.node)
+        values: list[Value] = []
+        for name, argument in zip(names, bound, strict=True):
+            default = argument is source.defaults.get(name, REQUIRED)
+            expr = low.lift(argument, name, node) if default else argument
+            values.append(low.value(expr, node))
+        declared = self.declared_types(source)
+        for name, value in zip(names, values, strict=True):
+            expected = declared.get(name)
+            if expected is not None and not fits(expected, value.type):
+                raise CompileFailureError(
+                    ArgumentType(
+                        location=low.locate(node),
+                        function=source.name,
+                        name=name,
+                        expected=str(expected),
+                        actual=str(prune(value.type)),
+                    )
+                )
+        compiled = self.compile(source, function, [generalize(v.type) for v in values], low, node)
+        low.builder.location = low.locate(node)
+        return low.builder.call(compiled, values)
+
+    def call_scripted(
+        self,
+        low: Lowering,
+        object_: Scripted,
+        positional: Sequence[Expr],
+        keywords: Mapping[str, Expr],
+        node: ast.AST,
+    ) -> Value:
+        """Emit a call of an object that is already compiled."""
+        raise low.unsupported(node, "a call of a compiled object")
+
+    def call_linked_method(
+        self,
+        low: Lowering,
+        method: UserMethod,
+        positional: Sequence[Expr],
+        keywords: Mapping[str, Expr],
+        node: ast.AST,
+    ) -> Value:
+        """Emit a call of a method of an object that is already compiled."""
+        raise low.unsupported(node, "a call of a compiled object")
+
+    def _link(self, object_: Scripted) -> Instance:
+        raise NotImplementedError(object_)
+
+    # --- functions ------------------------------------------------------------------------------
+
+    def declared_types(self, source: FunctionSource) -> dict[str, Type | None]:
+        """Return the types that the annotations of a function's parameters name."""
+        found: dict[str, Type | None] = {}
+        lookup = self.annotation_lookup(source)
+        for arg in all_parameters(source.node):
+            if arg.annotation is None:
+                continue
+            try:
+                found[arg.arg] = parse_annotation(arg.annotation, lookup, self.class_types())
+            except AnnotationError as error:
+                location = source.locate(arg.annotation)
+                raise CompileFailureError(
+                    UnknownAnnotation(location=location, text=error.text)
+                ) from None
+        return found
+
+    def compile(
+        self,
+        source: FunctionSource,
+        identity: Any,
+        types_: Sequence[Type],
+        low: Lowering | None = None,
+        node: ast.AST | None = None,
+    ) -> Function:
+        """Return the function lowered for these parameter types."""
+        key = (identity, tuple(str(prune(t)) for t in types_))
+        if key in self._functions:
+            known = self._functions[key]
+            if known is None:
+                raise CompileFailureError(None)
+            if known.return_type is None:
+                location = low.locate(node) if low is not None and node is not None else None
+                raise CompileFailureError(Recursion(location=location, name=source.name))
+            return known
+        first = prune(types_[0]) if types_ else None
+        owner = first.name if isinstance(first, ClassType) else None
+        name = f"{owner}.{source.name}" if owner else source.name
+        module = source.globals.get("__name__", "")
+        function = Function(
+            self.program.unique_name(name),
+            origin=f"{module}.{source.qualname}",
+            location=source.locate_name(),
+            composite=str(module).startswith("scriptc.nn."),
+        )
+        self._functions[key] = function
+        before = len(self.diagnostics)
+        try:
+            self._lower(source, function, types_)
+        except CompileFailureError as failure:
+            self.report(failure.diagnostic)
+        if len(self.diagnostics) > before or function.return_type is None:
+            self._functions[key] = None
+            raise CompileFailureError(None)
+        self.program.add_function(function)
+        if owner is not None and source.name not in self.program.classes[owner].methods:
+            self.program.classes[owner].methods[source.name] = function.name
+        return function
+
+    def _lower(self, source: FunctionSource, function: Function, types_: Sequence[Type]) -> None:
+        node = source.node
+        low = Lowering(self, source, function, analyze(node))
+        low.locals = frozenset(assigned(node.body))
+        reject_stars(low, node)
+        for name, type_ in zip(parameter_names(node), types_, strict=True):
+            low.env.assign(name, function.body.add_argument(type_, name))
+        function.keyword_only = tuple(a.arg for a in node.args.kwonlyargs)
+        low.block(node.body)
+        if not low.terminated:
+            low.returns.append(low.structural("return", [constant(None)], [], node))
+        self._finish(source, function, low)
+
+    def _finish(self, source: FunctionSource, function: Function, low: Lowering) -> None:
+        return_type: Type | None = None
+        for operation in low.returns:
+            actual = operation.operands[0].type
+            joined = actual if return_type is None else join(return_type, actual)
+            if joined is None:
+                self.report(
+                    ReturnType(
+                        location=operation.location,
+                        name=source.name,
+                        expected=str(return_type),
+                        actual=str(prune(actual)),
+                    )
+                )
+                continue
+            return_type = joined
+        for argument in function.body.arguments:
+            argument.type = resolve(argument.type)
+        for operation in function.walk():
+            for value in [*operation.results, *(a for b in operation.blocks for a in b.arguments)]:
+                value.type = resolve(value.type)
+        function.return_type = NONE if return_type is None else resolve(return_type)
+
+    def entry_types(
+        self, source: FunctionSource, receiver: Type | None, examples: Sequence[Any] | None
+    ) -> list[Type]:
+        """Return the parameter types of an entry point: annotation, example, default, tensor."""
+        declared = self.declared_types(source)
+        result: list[Type] = []
+        names = parameter_names(source.node)
+        shift = 0 if receiver is None else 1
+        for position, name in enumerate(names):
+            example = position - shift
+            if receiver is not None and position == 0:
+                result.append(receiver)
+            elif declared.get(name) is not None:
+                result.append(declared[name] or TENSOR)
+            elif examples is not None and example < len(examples):
+                result.append(generalize(type_of(examples[example])))
+            elif name in source.defaults:
+                type_ = generalize(type_of(source.defaults[name]))
+                result.append(optional(TENSOR) if type_ == NONE else type_)
+            else:
+                result.append(TENSOR)
+        return result
+
+
+def fits(expected: Type, actual: Type) -> bool:
+    """Tell whether an argument fits its annotation, by Python's rules for numbers."""
+    if accepts(expected, actual):
+        return True
+    wanted, given = members_of(expected), members_of(actual)
+    if FLOAT in wanted and all(g in (INT, BOOL) or g in wanted for g in given):
+        return True
+    return INT in wanted and all(g == BOOL or g in wanted for g in given)
+
+
+def all_parameters(node: ast.FunctionDef) -> list[ast.arg]:
+    """Return the parameters of a function in order, keyword-only ones last."""
+    args = node.args
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs]
+
+
+def parameter_names(node: ast.FunctionDef) -> list[str]:
+    """Return the names of a function's parameters in order."""
+    return [arg.arg for arg in all_parameters(node)]
+
+
+def reject_stars(low: Lowering, node: ast.FunctionDef) -> None:
+    """Refuse `*args` and `**kwargs`."""
+    for arg, sign in ((node.args.vararg, "*"), (node.args.kwarg, "**")):
+        if arg is not None:
+            raise low.unsupported(
+                arg, f"a `{sign}{arg.arg}` parameter", "name the parameters one by one"
+            )
+
+
+def signature(source: FunctionSource) -> Schema:
+    """Return a function's parameters as a schema, to bind arguments with."""
+    keyword_only = {arg.arg for arg in source.node.args.kwonlyargs}
+    parameters = [
+        Parameter(
+            name, default=source.defaults.get(name, REQUIRED), keyword_only=name in keyword_only
+        )
+        for name in parameter_names(source.node)
+    ]
+    return Schema(source.name, tuple(parameters))
+
+
+def compile_entry(
+    function: types.FunctionType,
+    owner: Any = None,
+    example_inputs: Sequence[Any] | None = None,
+) -> Compiled:
+    """Compile a function, or a method with the object `owner`, and everything it calls.
+
+    Raises `CompileError` with all problems found.
+    """
+    overrides: dict[tuple[str, str], Type] = {}
+    for _ in range(_MAX_RESTARTS):
+        compiler = Compiler(overrides)
+        try:
+            return _compile_entry(compiler, function, owner, example_inputs)
+        except _RestartError:
+            continue
+        except CompileFailureError as failure:
+            compiler.report(failure.diagnostic)
+            raise CompileError(compiler.diagnostics) from None
+    raise AssertionError("attribute types do not settle")
+
+
+def _compile_entry(
+    compiler: Compiler,
+    function: types.FunctionType,
+    owner: Any,
+    example_inputs: Sequence[Any] | None,
+) -> Compiled:
+    source = source_of(function)
+    root, receiver = None, None
+    if owner is not None:
+        receiver = compiler.objects.info(owner).definition.type
+        root = compiler.objects.instance(owner)
+    types_ = compiler.entry_types(source, receiver, example_inputs)
+    compiled = compiler.compile(source, function, types_)
+    compiled.defaults = {
+        name: value
+        for name, value in source.defaults.items()
+        if name in parameter_names(source.node)
+    }
+    compiler.objects.fill()
+    return Compiled(compiler.program, compiled.name, root)

@@ -1,0 +1,1 @@
+"""Name tables: which operation a Python name stands for."""

@@ -1,0 +1,51 @@
+"""Emitting an operation that is called by one of its spellings."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from scriptc.frontend import statics
+from scriptc.frontend.dialects.tables import Entry, Gathered, bind
+from scriptc.frontend.errors import BadCall, CompileFailureError
+from scriptc.frontend.lowering import Lowering
+from scriptc.frontend.statics import Expr, OpMethod, Static, UserMethod
+from scriptc.ir.builder import constant
+from scriptc.ir.graph import Value
+from scriptc.ir.opdef import RuleError
+from scriptc.ir.schema import BindError
+from scriptc.ir.types import TensorType, prune
+
+Keywords = Mapping[str, Expr]
+
+
+def call_entry(
+    low: Lowering, entry: Entry, positional: Sequence[Expr], keywords: Keywords, node: ast.AST
+) -> Expr:
+    """Emit an operation called by one of its spellings."""
+    try:
+        bound = bind(entry, positional, keywords)
+    except BindError as error:
+        raise CompileFailureError(BadCall(location=low.locate(node), message=str(error))) from None
+    values: list[Value] = []
+    for argument in bound:
+        if isinstance(argument, Gathered):
+            items = [low.value(item, node) for item in argument.items]
+            values.append(low.emit("tuple", items, node))
+        elif isinstance(argument, Value | Static | OpMethod | UserMethod | statics.Sequence):
+            values.append(low.value(argument, node))
+        else:
+            try:
+                values.append(constant(argument))
+            except RuleError as error:
+                raise low.rule_failure(node, error) from None
+    if entry.opdef.python is not None and entry.spelling.name.startswith("numpy."):
+        # A NumPy function gives NumPy scalars also for plain numbers; an operator would not.
+        tensors = [isinstance(prune(v.type), TensorType) for v in values]
+        if not any(tensors):
+            values[0] = low.emit("asarray", [values[0], None], node)
+        for i, value in enumerate(values):
+            if str(prune(value.type)).startswith(("list[", "tuple[")):
+                values[i] = low.emit("asarray", [value, None], node)
+    results = low.emit_all(entry.opdef, values, node)
+    return results[0] if results else constant(None)

@@ -1,0 +1,450 @@
+"""Lowering of statements. Control flow that loops is in `loops.py`."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scriptc.frontend import loops
+from scriptc.frontend.annotations import AnnotationError, parse_annotation
+from scriptc.frontend.attributes import read_attribute
+from scriptc.frontend.calls import lower_call
+from scriptc.frontend.conditions import Refinements, lower_condition
+from scriptc.frontend.errors import (
+    AttributeType,
+    BranchType,
+    CompileFailureError,
+    DeclaredType,
+    UnknownAnnotation,
+    UnknownAttribute,
+    UnpackLength,
+)
+from scriptc.frontend.expressions import (
+    BINARY,
+    lower_index,
+)
+from scriptc.frontend.liveness import assigned
+from scriptc.frontend.lowering import Env, Lowering
+from scriptc.frontend.statics import Expr, Poison, Static
+from scriptc.frontend.statics import Sequence as StaticSequence
+from scriptc.ir.builder import constant
+from scriptc.ir.graph import UNBOUND, Block, Constant, ExceptionRef, Operation, OpResult, Value
+from scriptc.ir.types import (
+    DictType,
+    ListType,
+    TensorType,
+    TupleType,
+    Type,
+    accepts,
+    join,
+    members_of,
+    prune,
+)
+
+IN_PLACE = {
+    name: f"inplace_{name}"
+    for name in (
+        "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power", "matmul",
+        "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift",
+    )
+}  # fmt: skip
+
+
+def lower_block(low: Lowering, statements: Sequence[ast.stmt]) -> None:
+    """Lower statements until one ends the block. A broken one is reported and passed over."""
+    for node in statements:
+        if low.terminated:
+            return
+        low.builder.location = low.locate(node)
+        try:
+            lower_statement(low, node)
+        except CompileFailureError as failure:
+            low.compiler.report(failure.diagnostic)
+            for name in assigned([node]):
+                low.env.assign(name, Poison())
+
+
+def lower_statement(low: Lowering, node: ast.stmt) -> None:
+    """Lower one statement; a class of node without an entry is outside the subset."""
+    handler = STATEMENTS.get(type(node))
+    if handler is None:
+        raise low.unsupported(node)
+    handler(low, node)
+
+
+# --- assignment ---------------------------------------------------------------------------------
+
+
+def _assign(low: Lowering, node: ast.Assign) -> None:
+    expr = low.expression(node.value)
+    for target in node.targets:
+        low.assign(target, expr)
+
+
+def _annotated_assign(low: Lowering, node: ast.AnnAssign) -> None:
+    declared = local_annotation(low, node.annotation)
+    if node.value is None:
+        return
+    expr = low.expression(node.value)
+    if declared is not None:
+        value = low.value(expr, node.value)
+        if not accepts(declared, value.type):
+            raise CompileFailureError(
+                DeclaredType(
+                    location=low.locate(node.value),
+                    name=ast.unparse(node.target),
+                    expected=str(declared),
+                    actual=str(value.type),
+                )
+            )
+        # Only a union widens; elsewhere what is known is at least as exact as what is declared.
+        wider = len(members_of(declared)) > 1 or isinstance(declared, ListType | DictType)
+        expr = low.refine(value, declared, node.value) if wider else value
+    low.assign(node.target, expr)
+
+
+def local_annotation(low: Lowering, node: ast.expr) -> Type | None:
+    """Return the type that the annotation of a local variable names."""
+    try:
+        return parse_annotation(
+            node, low.compiler.annotation_lookup(low.source), low.compiler.class_types()
+        )
+    except AnnotationError as error:
+        raise CompileFailureError(
+            UnknownAnnotation(location=low.locate(node), text=error.text)
+        ) from None
+
+
+def assign_to(low: Lowering, target: ast.expr, expr: Expr) -> None:
+    """Assign to a name, an element, an attribute, or several of these."""
+    match target:
+        case ast.Name(id=name):
+            if isinstance(expr, OpResult) and not expr.name:
+                expr.name = name
+            low.env.assign(name, expr)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            _unpack(low, target, targets, expr)
+        case ast.Subscript(value=container, slice=index):
+            object_ = low.value_of(container)
+            place = lower_index(low, index, object_.type)
+            low.emit_all("setitem", [object_, place, low.value(expr, target)], target)
+        case ast.Attribute(value=owner, attr=name):
+            _set_attribute(low, target, low.expression(owner), name, expr)
+        case _:
+            raise low.unsupported(target)
+
+
+def _unpack(low: Lowering, node: ast.expr, targets: list[ast.expr], expr: Expr) -> None:
+    for target in targets:
+        if isinstance(target, ast.Starred):
+            raise low.unsupported(target, "`*` in an assignment", "take a slice: `rest = x[1:]`")
+    parts: Sequence[Expr]
+    if isinstance(expr, StaticSequence):
+        parts = expr.elements
+    else:
+        value = low.value(expr, node)
+        type_ = prune(value.type)
+        if isinstance(value, OpResult) and value.operation.name == "tuple":
+            parts = value.operation.operands
+        elif isinstance(value, Constant) and isinstance(value.value, tuple):
+            parts = [constant(part) for part in value.value]
+        elif isinstance(type_, TupleType) and len(type_.elements) == len(targets):
+            parts = [low.emit("getitem", [value, i], node) for i in range(len(targets))]
+        elif isinstance(type_, TupleType):
+            parts = [constant(None)] * len(type_.elements)
+        else:
+            parts = low.emit_all("unpack", [value, len(targets)], node)
+    if len(parts) != len(targets):
+        raise CompileFailureError(
+            UnpackLength(location=low.locate(node), expected=len(targets), actual=len(parts))
+        )
+    for target, part in zip(targets, parts, strict=True):
+        low.assign(target, part)
+
+
+def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: Expr) -> None:
+    class_name = low.class_name(owner)
+    if class_name is None:
+        raise CompileFailureError(
+            UnknownAttribute(
+                location=low.locate(node),
+                type=str(getattr(owner, "type", "this")),
+                name=name,
+                reason="only attributes of `self` and of other objects can be assigned",
+            )
+        )
+    value = low.value(expr, node)
+    expected = low.compiler.assigned_attribute(class_name, name, value.type)
+    if expected is None:
+        current = low.compiler.objects.attribute(class_name, name)
+        raise CompileFailureError(
+            AttributeType(
+                location=low.locate(node),
+                name=ast.unparse(node),
+                short=name,
+                expected=str(current),
+                actual=str(value.type),
+            )
+        )
+    low.structural("set_attr", [owner, name, value], [], node)
+
+
+def _augmented_assign(low: Lowering, node: ast.AugAssign) -> None:
+    op = BINARY[type(node.op)]
+    match node.target:
+        case ast.Name(id=name):
+            old = low.value(low.lookup(name, node.target), node.target)
+            new = augmented(low, op, old, low.value_of(node.value), node)
+            low.assign(node.target, new)
+        case ast.Subscript(value=container, slice=index):
+            object_ = low.value_of(container)
+            place = lower_index(low, index, object_.type)
+            old = low.emit("getitem", [object_, place], node.target)
+            new = augmented(low, op, old, low.value_of(node.value), node)
+            low.emit_all("setitem", [object_, place, new], node)
+        case ast.Attribute(value=owner_node, attr=name):
+            owner = low.expression(owner_node)
+            old = low.value(read_attribute(low, owner, name, node.target), node.target)
+            new = augmented(low, op, old, low.value_of(node.value), node)
+            _set_attribute(low, node.target, owner, name, new)
+
+
+def augmented(low: Lowering, op: str, old: Value, value: Value, node: ast.AST) -> Value:
+    """Emit `old op= value`: in place on what is mutable, a plain operation elsewhere."""
+    type_ = prune(old.type)
+    in_place = isinstance(type_, TensorType | ListType) or (
+        isinstance(type_, DictType) and op == "bitwise_or"
+    )
+    return low.emit(IN_PLACE[op] if in_place else op, [old, value], node)
+
+
+def _delete(low: Lowering, node: ast.Delete) -> None:
+    for target in node.targets:
+        if not isinstance(target, ast.Subscript):
+            raise low.unsupported(node)
+        object_ = low.value_of(target.value)
+        low.emit_all("delitem", [object_, lower_index(low, target.slice, object_.type)], target)
+
+
+# --- leaving ------------------------------------------------------------------------------------
+
+
+def _return(low: Lowering, node: ast.Return) -> None:
+    value = constant(None) if node.value is None else low.value_of(node.value)
+    low.returns.append(low.structural("return", [value], [], node))
+
+
+def _raise(low: Lowering, node: ast.Raise) -> None:
+    if node.exc is None:
+        raise low.unsupported(node, "a bare `raise`", "name the exception")
+    call = node.exc if isinstance(node.exc, ast.Call) else None
+    if call is not None and call.keywords:
+        raise low.unsupported(node.exc, "a keyword argument of an exception")
+    class_node = call.func if call is not None else node.exc
+    found = low.expression(class_node)
+    if not isinstance(found, Static) or not (
+        isinstance(found.object, type) and issubclass(found.object, Exception)
+    ):
+        raise low.unsupported(class_node, "raising something that is not an exception class")
+    arguments = [low.value_of(a) for a in call.args] if call is not None else []
+    low.structural("raise", [constant(exception_ref(low, found.object)), *arguments], [], node)
+
+
+def exception_ref(low: Lowering, cls: type[BaseException]) -> ExceptionRef:
+    """Return the reference to an exception class; a user's class is kept with the program."""
+    if getattr(builtins, cls.__name__, None) is cls:
+        return ExceptionRef(cls.__name__)
+    base = next(b for b in cls.__mro__ if getattr(builtins, b.__name__, None) is b)
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    low.compiler.program.exceptions[name] = cls
+    return ExceptionRef(name, base.__name__)
+
+
+def _assert(low: Lowering, node: ast.Assert) -> None:
+    condition = lower_condition(low, node.test)
+    if isinstance(condition.value, bool):
+        if condition.value:
+            return
+        _raise_assertion(low, node)
+        return
+    operation = low.structural("if", [condition.value], [], node)
+    then, other = low.new_block(operation), low.new_block(operation)
+    with low.builder.at(then):
+        low.structural("yield", [], [], node)
+    outer = low.env
+    low.env = outer.copy()
+    with low.builder.at(other):
+        _raise_assertion(low, node)
+    low.env = outer
+    _apply(low, condition.when_true, node)
+
+
+def _raise_assertion(low: Lowering, node: ast.Assert) -> None:
+    arguments = [] if node.msg is None else [low.value_of(node.msg)]
+    low.structural("raise", [constant(ExceptionRef("AssertionError")), *arguments], [], node)
+
+
+def _apply(low: Lowering, refinements: Refinements, node: ast.AST) -> None:
+    for name, type_ in refinements.items():
+        value = low.env.values.get(name)
+        if isinstance(value, Value):
+            low.env.assign(name, low.refine(value, type_, node))
+
+
+# --- branches -----------------------------------------------------------------------------------
+
+
+def _if(low: Lowering, node: ast.If) -> None:
+    lower_if(
+        low,
+        node,
+        node.test,
+        lambda: low.block(node.body),
+        lambda: low.block(node.orelse),
+        assigned([*node.body, *node.orelse]),
+    )
+
+
+def lower_if(
+    low: Lowering,
+    node: ast.stmt,
+    test: ast.expr,
+    then_body: Callable[[], None],
+    else_body: Callable[[], None],
+    names: Sequence[str],
+) -> None:
+    """Lower a branch whose bodies assign `names`; a test decided now leaves one body only."""
+    condition = lower_condition(low, test)
+    if isinstance(condition.value, bool):
+        _apply(low, condition.when_true if condition.value else condition.when_false, node)
+        (then_body if condition.value else else_body)()
+        return
+    operation = low.structural("if", [condition.value], [], node)
+    sides: list[tuple[Block, Env]] = []
+    before = low.env
+    for body, refinements in (
+        (then_body, condition.when_true),
+        (else_body, condition.when_false),
+    ):
+        low.env = before.copy()
+        with low.builder.at(low.new_block(operation)) as block:
+            _apply(low, refinements, test)
+            body()
+        sides.append((block, low.env))
+    refined = [*condition.when_true, *condition.when_false]
+    candidates = list(dict.fromkeys([*names, *refined]))
+    low.env = merge(low, node, operation, sides, before, candidates)
+    if all(block.terminator is not None for block, _ in sides) and not low.terminated:
+        # Both sides left: what follows cannot be reached, and the block must still end.
+        low.builder.insert(unreachable(low, node))
+
+
+def unreachable(low: Lowering, node: ast.AST) -> Operation:
+    """Return the terminator of a block whose end no path reaches."""
+    return Operation(
+        "raise",
+        [constant(ExceptionRef("AssertionError")), constant("unreachable")],
+        [],
+        location=low.locate(node),
+    )
+
+
+def merge(
+    low: Lowering,
+    node: ast.stmt,
+    operation: Operation,
+    sides: list[tuple[Block, Env]],
+    before: Env,
+    names: Sequence[str],
+) -> Env:
+    """End the blocks of an `if` in `yield`s, and return what the variables mean after it."""
+    live = low.liveness.after.get(node)
+    open_sides = [(block, env) for block, env in sides if block.terminator is None]
+    after = before.copy()
+    yields: list[list[Value]] = [[] for _ in open_sides]
+    for name in names:
+        if live is not None and name not in live:
+            if any(name in env.values for _, env in open_sides):
+                after.values.pop(name, None)
+                after.unbound.discard(name)
+            continue
+        found = [env.values.get(name) for _, env in open_sides]
+        if not found or all(f is None for f in found):
+            continue
+        maybe = any(
+            f is None or name in env.unbound for f, (_, env) in zip(found, open_sides, strict=True)
+        )
+        if any(isinstance(f, Poison) for f in found):
+            after.values[name] = Poison()
+            continue
+        if all(f is found[0] for f in found) and before.values.get(name) is found[0]:
+            after.values[name] = found[0]  # type: ignore[assignment]  # not None, checked above
+            (after.unbound.add if maybe else after.unbound.discard)(name)
+            continue
+        if not all(f is None or isinstance(f, Value) for f in found):
+            if all(f == found[0] for f in found):
+                after.assign(name, found[0])  # type: ignore[arg-type]  # not None: some side has it
+                continue
+            low.value(next(f for f in found if f is not None and not isinstance(f, Value)), node)
+        type_ = _joined(low, node, name, [f for f in found if isinstance(f, Value)])
+        values = [f if isinstance(f, Value) else constant(UNBOUND, type_) for f in found]
+        for outputs, value in zip(yields, values, strict=True):
+            outputs.append(value)
+        result = OpResult(operation, len(operation.results), type_, name)
+        operation.results.append(result)
+        after.values[name] = result
+        (after.unbound.add if maybe else after.unbound.discard)(name)
+    for (block, _), outputs in zip(open_sides, yields, strict=True):
+        with low.builder.at(block):
+            low.structural("yield", outputs, [], node)
+    return after
+
+
+def _joined(low: Lowering, node: ast.stmt, name: str, values: list[Value]) -> Type:
+    type_ = values[0].type
+    for value in values[1:]:
+        joined = join(type_, value.type)
+        if joined is None:
+            raise CompileFailureError(
+                BranchType(
+                    location=low.locate(node.test if isinstance(node, ast.If) else node),
+                    name=name,
+                    one=str(type_),
+                    other=str(value.type),
+                )
+            )
+        type_ = joined
+    return type_
+
+
+def _expression_statement(low: Lowering, node: ast.Expr) -> None:
+    if isinstance(node.value, ast.Constant):
+        return  # a docstring, or `...`
+    if isinstance(node.value, ast.Call):
+        lower_call(low, node.value)
+        return
+    low.expression(node.value)
+
+
+def _pass(low: Lowering, node: ast.stmt) -> None:
+    del low, node
+
+
+STATEMENTS: dict[type[ast.stmt], Callable[[Lowering, Any], None]] = {
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated_assign,
+    ast.AugAssign: _augmented_assign,
+    ast.Delete: _delete,
+    ast.Return: _return,
+    ast.Raise: _raise,
+    ast.Assert: _assert,
+    ast.If: _if,
+    ast.For: loops.lower_for,
+    ast.While: loops.lower_while,
+    ast.Break: loops.lower_break,
+    ast.Continue: loops.lower_continue,
+    ast.Expr: _expression_statement,
+    ast.Pass: _pass,
+}
