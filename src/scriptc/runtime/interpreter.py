@@ -32,7 +32,7 @@ from scriptc.ir.graph import (
 from scriptc.ir.location import Location
 from scriptc.ir.opdef import Trait
 from scriptc.ir.python.emitter import Emitter, Node
-from scriptc.ir.python.templates import Expression
+from scriptc.ir.python.templates import Expression, Template
 from scriptc.ir.python.variables import Group
 from scriptc.ir.types import INT
 from scriptc.runtime.entry import make_entry
@@ -153,6 +153,18 @@ class _Compiler(Emitter):
         if _is_inline(value):
             return ast.Constant(value)
         return self._hand_over("c", id(constant) if value is not UNBOUND else UNBOUND, value)
+
+    def template(self, operation: Operation) -> Template | None:
+        found = super().template(operation)
+        if (
+            found is not None
+            and isinstance(found.tree, ast.BinOp)
+            and isinstance(found.tree.op, ast.Pow | ast.LShift)
+            and operation.result.type == INT
+        ):
+            # The kernel sees a result that would fill the memory before Python makes it.
+            return None
+        return found
 
     def kernel_call(self, operation: Operation, operands: Sequence[Expression]) -> ast.expr:
         assert operation.opdef is not None
