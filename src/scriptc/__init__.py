@@ -1,1 +1,28 @@
-"""scriptc, a script compiler: plain Python on NumPy becomes a typed, readable program of its own."""
+"""scriptc, a script compiler: plain Python on NumPy becomes a program apart from Python."""
+
+from scriptc.api import script
+from scriptc.frontend.annotations import Tensor
+from scriptc.ir.diagnostic import (
+    ArchiveError,
+    ArgumentError,
+    CompileError,
+    Error,
+    InternalError,
+    UnsupportedError,
+)
+from scriptc.scripted import ScriptFunction, ScriptModule
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArchiveError",
+    "ArgumentError",
+    "CompileError",
+    "Error",
+    "InternalError",
+    "ScriptFunction",
+    "ScriptModule",
+    "Tensor",
+    "UnsupportedError",
+    "script",
+]
