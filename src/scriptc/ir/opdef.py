@@ -52,11 +52,13 @@ class Trait(enum.Enum):
     ELEMENTWISE = "works on each element by itself after broadcasting"
     COMMUTATIVE = "swapping its two operands changes nothing"
     INT_RANGE = "an `int` result may leave 64 bits, and then `OverflowError` is raised"
+    GUARDED = "on plain numbers the kernel refuses what the bare operator of `python` would compute"
 
 
 PURE, TOTAL, METADATA, VIEW = Trait.PURE, Trait.TOTAL, Trait.METADATA, Trait.VIEW
 WRITES, CAPTURES, EFFECT = Trait.WRITES, Trait.CAPTURES, Trait.EFFECT
 ELEMENTWISE, COMMUTATIVE, INT_RANGE = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.INT_RANGE
+GUARDED = Trait.GUARDED
 
 
 class RuleError(Exception):
