@@ -333,10 +333,11 @@ def lower_if(
             _apply(low, refinements, test)
             body()
         sides.append((block, low.env))
+    left = all(block.terminator is not None for block, _ in sides)
     refined = [*condition.when_true, *condition.when_false]
     candidates = list(dict.fromkeys([*names, *refined]))
     low.env = merge(low, node, operation, sides, before, candidates)
-    if all(block.terminator is not None for block, _ in sides) and not low.terminated:
+    if left:
         # Both sides left: what follows cannot be reached, and the block must still end.
         low.builder.insert(unreachable(low, node))
 
