@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scriptc.ir.diagnostic import ArgumentError
-from scriptc.ir.graph import ClassDef, Function, Instance, Program, attribute_name
+from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
 from scriptc.ir.opdef import Trait
 from scriptc.ir.python_code import print_code
 from scriptc.runtime.interpreter import Executable
@@ -48,6 +48,9 @@ class ScriptFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
+
+    def __scriptc_link__(self) -> Linkable:
+        return Linkable(self.program, self.entry, None)
 
     @property
     def graph(self) -> Function:
@@ -99,6 +102,9 @@ class ScriptModule:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
+
+    def __scriptc_link__(self) -> Linkable:
+        return Linkable(self.program, self.entry, self.root)
 
     @property
     def class_definition(self) -> ClassDef:

@@ -37,8 +37,10 @@ from scriptc.frontend.source import FunctionSource, source_of
 from scriptc.frontend.statics import Expr, Scripted, UserMethod
 from scriptc.frontend.visitor import ScriptVisitor
 from scriptc.ir.builder import constant, type_of
+from scriptc.ir.clone import Copier, link
 from scriptc.ir.diagnostic import CompileError, Diagnostic
-from scriptc.ir.graph import Constant, Function, Instance, Program, Value
+from scriptc.ir.graph import Constant, Function, Instance, Linkable, Program, Value
+from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
 from scriptc.ir.types import (
     BOOL,
@@ -87,6 +89,7 @@ class Compiler:
         self._functions: dict[Any, Function | None] = {}
         self._constants: dict[int, Constant] = {}
         self._kept: list[Any] = []
+        self._links: dict[int, Copier] = {}
 
     # --- problems -------------------------------------------------------------------------------
 
@@ -208,8 +211,13 @@ class Compiler:
         keywords: Mapping[str, Expr],
         node: ast.AST,
     ) -> Value:
-        """Emit a call of an object that is already compiled."""
-        raise low.unsupported(node, "a call of a compiled object")
+        """Emit a call of a function that is already compiled; it is linked in once."""
+        linkable = object_.__scriptc_link__()
+        if linkable.root is not None:
+            raise low.unsupported(
+                node, "a compiled module as a global", "assign it to an attribute of `self`"
+            )
+        return self._call_linked(low, self._linked_name(linkable), [], positional, keywords, node)
 
     def call_linked_method(
         self,
@@ -220,10 +228,73 @@ class Compiler:
         node: ast.AST,
     ) -> Value:
         """Emit a call of a method of an object that is already compiled."""
-        raise low.unsupported(node, "a call of a compiled object")
+        class_name = low.class_name(method.receiver)
+        assert class_name is not None
+        name = self.program.classes[class_name].methods[method.name]
+        return self._call_linked(low, name, [method.receiver], positional, keywords, node)
+
+    def _call_linked(
+        self,
+        low: Lowering,
+        name: str,
+        first: Sequence[Expr],
+        positional: Sequence[Expr],
+        keywords: Mapping[str, Expr],
+        node: ast.AST,
+    ) -> Value:
+        function = self.program.functions[name]
+        parameters = tuple(
+            Parameter(
+                p.name,
+                default=function.defaults.get(p.name, REQUIRED),
+                keyword_only=p.name in function.keyword_only,
+            )
+            for p in function.parameters
+        )
+        schema = Schema(function.origin.rpartition(".")[2], parameters)
+        try:
+            bound = schema.bind([*first, *positional], keywords)
+        except BindError as error:
+            raise CompileFailureError(
+                BadCall(location=low.locate(node), message=str(error))
+            ) from None
+        values: list[Value] = []
+        for parameter, argument in zip(function.parameters, bound, strict=True):
+            default = argument is function.defaults.get(parameter.name, REQUIRED)
+            expr = low.lift(argument, parameter.name, node) if default else argument
+            value = low.value(expr, node)
+            if not accepts(parameter.type, value.type):
+                raise CompileFailureError(
+                    ArgumentType(
+                        location=low.locate(node),
+                        function=schema.name,
+                        name=parameter.name,
+                        expected=str(parameter.type),
+                        actual=str(prune(value.type)),
+                    )
+                )
+            values.append(value)
+        low.builder.location = low.locate(node)
+        return low.builder.call(function, values)
+
+    def _copier(self, linkable: Linkable) -> Copier:
+        known = self._links.get(id(linkable.program))
+        if known is None:
+            known = self._links[id(linkable.program)] = link(self.program, linkable.program)
+            self._kept.append(linkable.program)
+        return known
+
+    def _linked_name(self, linkable: Linkable) -> str:
+        return self._copier(linkable).functions[linkable.entry]
 
     def _link(self, object_: Scripted) -> Instance:
-        raise NotImplementedError(object_)
+        """Link the program of a compiled module in, and return its object: the state is shared."""
+        linkable = object_.__scriptc_link__()
+        if linkable.root is None:
+            raise RuleError("a compiled function cannot be an attribute; call it as a global")
+        copier = self._copier(linkable)
+        seen: dict[int, Instance] = {}
+        return _share(linkable.root, copier.classes, seen)
 
     # --- functions ------------------------------------------------------------------------------
 
@@ -343,6 +414,19 @@ class Compiler:
             else:
                 result.append(TENSOR)
         return result
+
+
+def _share(instance: Instance, classes: Mapping[str, str], seen: dict[int, Instance]) -> Instance:
+    """Return an instance that is the same object under the linked name of its class."""
+    known = seen.get(id(instance))
+    if known is not None:
+        return known
+    renamed = {n for n, m in classes.items() if n != m}
+    if not renamed:
+        return instance
+    shared = seen[id(instance)] = Instance(classes[instance.scriptc_class])
+    shared.__dict__ = instance.__dict__
+    return shared
 
 
 def fits(expected: Type, actual: Type) -> bool:

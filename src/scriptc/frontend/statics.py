@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from scriptc.frontend.dialects.tables import Entry
-from scriptc.ir.graph import Instance, Program, Value
+from scriptc.ir.graph import Linkable, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,6 @@ class Poison:
 
 
 Expr = Value | Static | OpMethod | UserMethod | Sequence | Poison
-
-
-@dataclass(frozen=True, slots=True)
-class Linkable:
-    """A compiled program as other programs link it: its entry function and its object."""
-
-    program: Program
-    entry: str
-    root: Instance | None
 
 
 @runtime_checkable

@@ -359,3 +359,12 @@ class Instance:
 
     def __repr__(self) -> str:
         return f"<{self.scriptc_class} instance>"
+
+
+@dataclass(frozen=True, slots=True)
+class Linkable:
+    """A compiled program as other programs link it: its entry function and its object."""
+
+    program: Program
+    entry: str
+    root: Instance | None
