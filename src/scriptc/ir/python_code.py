@@ -192,6 +192,8 @@ class _Writer(Emitter):
             # An f-string with a backslash inside of an f-string.
             return False
         (user,) = set(self.uses.of(value))
+        if user.is_terminator:
+            return True  # the line of an assignment would be as long
         quoted = user.name in ("format", "concat_str") and user.opdef is not None
         if (
             quoted

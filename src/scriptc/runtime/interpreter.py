@@ -31,13 +31,15 @@ from scriptc.ir.graph import (
 )
 from scriptc.ir.location import Location
 from scriptc.ir.opdef import Trait
-from scriptc.ir.python.emitter import Emitter, Node
+from scriptc.ir.python.emitter import Emitter
+from scriptc.ir.python.expressions import Node
 from scriptc.ir.python.templates import Expression, Template
 from scriptc.ir.python.variables import Group
 from scriptc.ir.types import INT
 from scriptc.runtime.entry import make_entry
 from scriptc.runtime.exceptions import INFO, RESERVED_LINE, FrameInfo, exception_class
 from scriptc.runtime.helpers import overflow, trampoline
+from scriptc.runtime.ranges import Bounds
 
 _INLINE = frozenset({type(None), bool, int, float, complex, str, type(...)})
 _SINGLETONS = frozenset({type(None), bool, type(...)})
@@ -108,6 +110,7 @@ class _Compiler(Emitter):
         self._lines: list[str] | None = None
         self._numbers = itertools.count()
         super().__init__(function)
+        self._bounds = Bounds(self.uses)
 
     def compile(self) -> FunctionType:
         """Return the Python function."""
@@ -228,6 +231,7 @@ class _Compiler(Emitter):
             Trait.INT_RANGE in operation.traits
             and len(operation.results) == 1
             and operation.result.type == INT
+            and self._bounds.of(operation.result) is None
         ):
             return self._checked(node)
         return node
