@@ -160,6 +160,28 @@ def test_and_and_or() -> None:
     assert source(function).count(" and ") == 1
 
 
+def test_truth_is_asked_once() -> None:
+    function, make, (x,) = make_function("f", {"x": TENSOR})
+    test = make.choose(make("bool", make("getitem", x, 0)), [])
+    for block, value in zip(test.blocks, (1, 2), strict=True):
+        with make.at(block):
+            make.end("return", value)
+    make.end("return", 0)
+    assert source(function).startswith("if v0[0]:")
+    assert [compiled(function)(x) for x in ([3], np.zeros(1))] == [1, 2]
+    with pytest.raises(ValueError, match="truth value of an array"):
+        compiled(function)(np.ones((1, 2)))
+
+
+def test_what_is_unused_and_cannot_fail_is_left_out() -> None:
+    function, make, (x,) = make_function("f", {"x": INT})
+    make("tuple", x, 1)
+    make("tuple", make("note", 1, x))
+    make("add", x, 1)
+    make.end("return", x)
+    assert source(function).splitlines() == ["(k0(1, v0),)", "v0 + 1", "return v0"]
+
+
 def test_the_order_of_evaluation_of_in_and_of_item_assignment() -> None:
     function, make, (x,) = make_function("f", {"x": ListType(INT)}, result=BOOL)
     item = make("note", 1, 5)

@@ -125,6 +125,14 @@ OPS: dict[str, OpDef] = {
             python="not x",
         ),
         op(
+            "bool(x: Any)",
+            doc="",
+            infer=lambda args: BOOL,
+            kernel=bool,
+            traits=(Trait.PURE,),
+            spellings=("builtins.bool",),
+        ),
+        op(
             "negative(x: Any)",
             doc="",
             infer=_number,
@@ -165,6 +173,7 @@ OPS: dict[str, OpDef] = {
             doc="",
             infer=lambda args: TupleType(args.types),
             kernel=_make_tuple,
+            traits=(Trait.PURE, Trait.TOTAL),
         ),
         op(
             "list(*elements: Any)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from scriptc.ir.graph import UNBOUND, Block, Constant, Function, Operation, Value
+from scriptc.ir.graph import UNBOUND, Block, Constant, Function, Operation, OpResult, Value
 from scriptc.ir.location import Location
 from scriptc.ir.python.expressions import ExpressionEmitter
 from scriptc.ir.python.templates import Expression, names_read
@@ -114,7 +114,15 @@ class Emitter(ExpressionEmitter):
         then, orelse = (self._block(block) for block in operation.blocks)
         if not then:
             then = [self.place(ast.Pass(), operation.location)]
-        self._emit(ast.If(condition.node, then, orelse), operation.location)
+        self._emit(ast.If(self._test(operation, condition), then, orelse), operation.location)
+
+    def _test(self, operation: Operation, condition: Expression) -> ast.expr:
+        """Return the condition of an `if`; `if bool(x)` is `if x`."""
+        root, node = self.uses.root(operation.operands[0]), condition.node
+        made_by = root.operation.opdef if isinstance(root, OpResult) else None
+        if made_by is not None and made_by.kernel is bool and isinstance(node, ast.Call):
+            return node.args[0]
+        return node
 
     def _conditional(self, operation: Operation, condition: Expression) -> Expression | None:
         """Return an `if` as a conditional expression, where its value is used inside another."""
@@ -132,7 +140,7 @@ class Emitter(ExpressionEmitter):
                 return None
             parts.append(part)
         then, orelse = parts
-        node: ast.expr = ast.IfExp(condition.node, then.node, orelse.node)
+        node: ast.expr = ast.IfExp(self._test(operation, condition), then.node, orelse.node)
         if operation.result.type == BOOL and operation.operands[0].type == BOOL:
             if _is_constant(orelse.node, value=False):
                 node = ast.BoolOp(ast.And(), [condition.node, then.node])

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from scriptc.ir.graph import Constant, Function, Operation, Value
 from scriptc.ir.location import Location
+from scriptc.ir.opdef import Trait
 from scriptc.ir.python.templates import (
     IN_PLACE,
     Expression,
@@ -28,6 +29,7 @@ from scriptc.ir.python.templates import (
 from scriptc.ir.python.variables import Uses, Variables
 
 Node = TypeVar("Node", bound=ast.AST)
+_REMOVABLE = frozenset({Trait.PURE, Trait.TOTAL})
 
 
 class ExpressionEmitter(ABC):
@@ -155,6 +157,9 @@ class ExpressionEmitter(ABC):
     ) -> None:
         """Keep the expression of an operation for its consumer, or write it as a statement."""
         location = operation.location
+        unused = not any(map(self.uses.of, operation.results))
+        if unused and operation.traits >= _REMOVABLE and all(o.leaf for o in operands):
+            return
         node = self.place(self.finish(operation, node), location)
         if len(operation.results) == 1:
             value = operation.result
