@@ -1,7 +1,8 @@
 """scriptc, a script compiler: plain Python on NumPy becomes a program apart from Python."""
 
-from scriptc.api import script
+from scriptc.api import script, trace
 from scriptc.frontend.annotations import Tensor
+from scriptc.frontend.tracer import TraceError, TracerWarning
 from scriptc.ir.diagnostic import (
     ArchiveError,
     ArgumentError,
@@ -23,6 +24,9 @@ __all__ = [
     "ScriptFunction",
     "ScriptModule",
     "Tensor",
+    "TraceError",
+    "TracerWarning",
     "UnsupportedError",
     "script",
+    "trace",
 ]
