@@ -1,6 +1,7 @@
 """Each construct of the IR, compiled and compared with the Python that it stands for."""
 
 import ast
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from scriptc.ir.graph import (
     Instance,
     Program,
 )
+from scriptc.ir.opdef import Trait
 from scriptc.ir.types import BOOL, INT, NONE, TENSOR, ClassType, ListType, optional
 from scriptc.runtime.interpreter import Executable, _Compiler
 from support.small_ops import LOG, OPS, make_function
@@ -400,6 +402,23 @@ def test_ints_have_64_bits(name: str, a: int, b: int, fits: bool) -> None:
     else:
         with pytest.raises(OverflowError, match=r"^integer overflow: .* does not fit in 64 bits$"):
             compiled(function)(a, b)
+
+
+def test_a_guarded_operator_runs_its_kernel_on_numbers() -> None:
+    def refuse(a: Any, b: Any) -> Any:
+        raise OverflowError("too large")
+
+    guarded = dataclasses.replace(
+        OPS["power"], kernel=refuse, traits=OPS["power"].traits | {Trait.GUARDED}
+    )
+    for type_ in (INT, TENSOR):
+        function, make, (x, y) = make_function("f", {"x": type_, "y": type_}, result=type_)
+        make.end("return", make.build(guarded, [x, y]).result)
+        if type_ == INT:
+            with pytest.raises(OverflowError, match="too large"):
+                compiled(function)(10, 10**12)
+        else:
+            np.testing.assert_array_equal(compiled(function)(np.arange(3), 2), [0, 1, 4])
 
 
 def test_arrays_do_not_count_as_ints() -> None:

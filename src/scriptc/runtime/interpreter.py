@@ -35,7 +35,7 @@ from scriptc.ir.python.emitter import Emitter
 from scriptc.ir.python.expressions import Node
 from scriptc.ir.python.templates import Expression, Template
 from scriptc.ir.python.variables import Group
-from scriptc.ir.types import INT
+from scriptc.ir.types import INT, TensorType
 from scriptc.runtime.entry import make_entry
 from scriptc.runtime.exceptions import INFO, RESERVED_LINE, FrameInfo, exception_class
 from scriptc.runtime.helpers import overflow, trampoline
@@ -158,16 +158,9 @@ class _Compiler(Emitter):
         return self._hand_over("c", id(constant) if value is not UNBOUND else UNBOUND, value)
 
     def template(self, operation: Operation) -> Template | None:
-        found = super().template(operation)
-        if (
-            found is not None
-            and isinstance(found.tree, ast.BinOp)
-            and isinstance(found.tree.op, ast.Pow | ast.LShift)
-            and operation.result.type == INT
-        ):
-            # The kernel sees a result that would fill the memory before Python makes it.
+        if Trait.GUARDED in operation.traits and not isinstance(operation.result.type, TensorType):
             return None
-        return found
+        return super().template(operation)
 
     def kernel_call(self, operation: Operation, operands: Sequence[Expression]) -> ast.expr:
         assert operation.opdef is not None
