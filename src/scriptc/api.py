@@ -67,4 +67,4 @@ def trace(obj: Any, example_inputs: Any) -> ScriptFunction | ScriptModule:
     )
     if is_module(obj):
         return ScriptModule(*trace_module(obj, inputs, _hooked))
-    return ScriptFunction(*trace_function(obj, inputs), obj)
+    return ScriptFunction(*trace_function(obj, inputs, _hooked), obj)

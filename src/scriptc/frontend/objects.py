@@ -194,7 +194,9 @@ class Objects:
     def member(self, class_name: str, name: str) -> Any:
         """Return what the Python class has under a name, unbound; None if nothing."""
         info = self.infos.get(class_name)
-        return None if info is None else inspect.getattr_static(info.python_class, name, None)
+        if info is None or info.linked:
+            return None
+        return inspect.getattr_static(info.python_class, name, None)
 
     def instance(self, object_: Any) -> Instance:
         """Return the run-time instance of an object: made once, filled by `fill`."""

@@ -30,6 +30,7 @@ from scriptc.ir.graph import (
     BlockArgument,
     Function,
     Instance,
+    Linkable,
     Operation,
     OpResult,
     Program,
@@ -273,6 +274,23 @@ class Tracer:
 
     # --- modules: the hook of `scriptc.nn` ------------------------------------------------------
 
+    def call_scripted(
+        self, object_: Any, run: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Record a call of a compiled object as a call of its program, which keeps its branches."""
+        linkable = object_.__scriptc_link__()
+        first = [] if linkable.root is None else [self.instance_value(object_)]
+        function = self.program.functions[self._copier(linkable).functions[linkable.entry]]
+        names = [p.name for p in function.parameters[len(first) :]]
+        given = dict(zip(names, args, strict=False)) | dict(kwargs)
+        result = run(*map(_concrete, args), **{k: _concrete(v) for k, v in kwargs.items()})
+        missing = [n for n in names if n not in given and n not in function.defaults]
+        if missing:
+            raise self.error(f"a call without `{missing[0]}`")
+        operands = [self.lift(given[n] if n in given else function.defaults[n]) for n in names]
+        self.builder.location = self.user_location()
+        return self.wrap(result, self.builder.call(function, [*first, *operands]))
+
     def call_module(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record a call of a module as a call of a function of its own."""
         receiver = self.instance_value(module)
@@ -364,14 +382,16 @@ class Tracer:
 
     # --- linking, places and errors -------------------------------------------------------------
 
-    def _link(self, object_: Scripted) -> Instance:
-        linkable = object_.__scriptc_link__()
-        assert linkable.root is not None
+    def _copier(self, linkable: Linkable) -> Copier:
         if id(linkable.program) not in self._links:
             self._links[id(linkable.program)] = link(self.program, linkable.program)
             self._kept.append(linkable.program)
-        copier = self._links[id(linkable.program)]
-        shared = Instance(copier.classes[linkable.root.scriptc_class])
+        return self._links[id(linkable.program)]
+
+    def _link(self, object_: Scripted) -> Instance:
+        linkable = object_.__scriptc_link__()
+        assert linkable.root is not None
+        shared = Instance(self._copier(linkable).classes[linkable.root.scriptc_class])
         shared.__dict__ = linkable.root.__dict__
         return shared
 
@@ -444,7 +464,9 @@ def _owner(value: Value) -> Function | None:
 
 
 def trace_function(
-    function: Callable[..., Any], example_inputs: Sequence[Any]
+    function: Callable[..., Any],
+    example_inputs: Sequence[Any],
+    install: Callable[[Tracer], AbstractContextManager[None]],
 ) -> tuple[Program, str]:
     """Run a function on recording values; return the program and its entry function.
 
@@ -454,7 +476,7 @@ def trace_function(
     name = getattr(function, "__name__", type(function).__name__)
     made = Function(tracer.program.unique_name(name), origin=_origin(function, name))
     arguments = tracer.parameters(made, parameter_names(function, example_inputs), example_inputs)
-    with tracer.recording(made):
+    with install(tracer), tracer.recording(made):
         tracer.finish(made, function(*arguments))
     tracer.program.add_function(made)
     return tracer.program, made.name

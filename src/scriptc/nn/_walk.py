@@ -46,7 +46,7 @@ def named_arrays(
         owners = iter([(prefix, module)])
     seen: set[int] = set()
     for path, owner in owners:
-        arrays: dict[str, np.ndarray | None] = owner.__dict__[kind]
+        arrays: dict[str, np.ndarray | None] = getattr(owner, kind)
         for name, array in arrays.items():
             if array is None or id(array) in seen:
                 continue
@@ -83,7 +83,7 @@ def draw(module: "Module") -> str:
     """The picture of a module and all below it, as PyTorch draws it."""
     extra = module.extra_repr()
     children = [f"({name}): {indent(repr(child))}" for name, child in module._modules.items()]
-    return frame(type(module).__name__, extra.split("\n") if extra else [], children)
+    return frame(module._get_name(), extra.split("\n") if extra else [], children)
 
 
 def frame(title: str, extra: list[str], children: list[str]) -> str:

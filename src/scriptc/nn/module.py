@@ -21,6 +21,11 @@ class TraceHook(Protocol):
     def call_module(self, module: "Module", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Stands in for `module.forward(*args, **kwargs)`."""
 
+    def call_scripted(
+        self, object_: Any, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Stands in for `run(*args, **kwargs)`, a call of a compiled function or module."""
+
     def read_attribute(self, module: "Module", name: str, value: np.ndarray) -> Any:
         """What reading the parameter or buffer `name`, now `value`, gives."""
 
@@ -337,6 +342,9 @@ class Module:
         return LoadResult(*_state.load(self, state, strict))
 
     # ------------------------------------------------------------------- print
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the printed module."""
