@@ -19,7 +19,7 @@ from scriptc.ir.graph import (
     Program,
 )
 from scriptc.ir.opdef import Trait
-from scriptc.ir.types import BOOL, INT, NONE, TENSOR, ClassType, ListType, optional
+from scriptc.ir.types import BOOL, INT, NONE, TENSOR, ClassType, ListType, TupleType, optional
 from scriptc.runtime.interpreter import Executable, _Compiler
 from support.small_ops import LOG, OPS, make_function
 
@@ -259,6 +259,19 @@ def test_unpacking_in_a_for() -> None:
     make.end("return", loop.results[0])
     assert "for v0, v1 in k0(v0, v1):" in source(function)
     assert compiled(function)([1, 2], [3, 4]) == 11
+
+
+def test_taking_items_apart_in_a_for() -> None:
+    for last in (1, 0):
+        function, make, (pairs,) = make_function("f", {"pairs": ListType(TupleType((INT, INT)))})
+        loop, (item, total) = make.loop([0], pairs, item=TupleType((INT, INT)))
+        with make.at(loop.blocks[0]):
+            x, y = make("getitem", item, 0), make("getitem", item, last)
+            make.end("continue", make("add", total, make("subtract", x, y)))
+        make.end("return", loop.results[0])
+        assert (" in v0:" in source(function).splitlines()[1]) is True
+        assert ("[" in source(function)) is (last == 0)
+        assert compiled(function)([(5, 1), (7, 2)]) == (9 if last else 0)
 
 
 def test_unpacking_says_what_python_says() -> None:

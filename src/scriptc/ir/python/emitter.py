@@ -10,7 +10,7 @@ from scriptc.ir.location import Location
 from scriptc.ir.python.expressions import ExpressionEmitter
 from scriptc.ir.python.templates import Expression, names_read
 from scriptc.ir.python.variables import LOOPS, carried, initial
-from scriptc.ir.types import BOOL
+from scriptc.ir.types import BOOL, TupleType, prune
 
 
 class Emitter(ExpressionEmitter):
@@ -182,29 +182,41 @@ class Emitter(ExpressionEmitter):
         self._assign(arguments, values, starts, location)
         body = operation.blocks[0]
         if iterable is None:
-            self._emit(_while(self._loop_body(body, None)), location)
+            self._emit(_while(self._loop_body(body, 0)), location)
             return
-        item = body.arguments[0]
-        target: ast.expr = ast.Name(self.variables[item], ast.Store())
-        first = body.operations[0]
-        unpack = None
-        if (
-            first.name == "unpack"
-            and first.opdef is not None
-            and self.uses.root(first.operands[0]) is item
-            and len(self.uses.of(item)) == 1
-        ):
-            # `for a, b in pairs`
-            unpack = first
-            target = self._targets(unpack)
-        statements = self._loop_body(body, unpack)
+        target, taken = self._loop_target(body)
+        statements = self._loop_body(body, taken)
         self._emit(ast.For(target, iterable.node, statements, []), location)
 
-    def _loop_body(self, body: Block, skipped: Operation | None) -> list[ast.stmt]:
+    def _loop_target(self, body: Block) -> tuple[ast.expr, int]:
+        """Return the target of a `for`, and how many operations at the start it replaces.
+
+        An item that is taken apart at once, and not used otherwise, gives `for a, b in pairs`.
+        """
+        item, first = body.arguments[0], body.operations[0]
+        count = len(self.uses.of(item))
+        unpacks = first.name == "unpack" and first.opdef is not None and count == 1
+        if unpacks and self.uses.root(first.operands[0]) is item:
+            return self._targets(first.results, first.location), 1
+        type_ = prune(item.type)
+        if isinstance(type_, TupleType) and count == len(type_.elements) > 0:
+            parts = body.operations[:count]
+            if all(self._is_part(part, item, i) for i, part in enumerate(parts)):
+                return self._targets([part.result for part in parts], first.location), count
+        return ast.Name(self.variables[item], ast.Store()), 0
+
+    def _is_part(self, operation: Operation, item: Value, index: int) -> bool:
+        """Tell whether an operation is `item[index]`."""
+        if operation.name != "getitem" or operation.opdef is None:
+            return False
+        place = operation.operands[1]
+        same = isinstance(place, Constant) and type(place.value) is int and place.value == index
+        return same and self.uses.root(operation.operands[0]) is item
+
+    def _loop_body(self, body: Block, start: int) -> list[ast.stmt]:
         with self._inside() as statements:
-            for operation in body.operations:
-                if operation is not skipped:
-                    self._operation(operation)
+            for operation in body.operations[start:]:
+                self._operation(operation)
         if statements and isinstance(statements[-1], ast.Continue):
             statements.pop()
         return statements or [self.place(ast.Pass(), body.operations[-1].location)]

@@ -179,7 +179,9 @@ class ExpressionEmitter(ABC):
                 return
         self._flush()
         if len(operation.results) > 1:
-            self._emit(ast.Assign([self._targets(operation)], node), location)
+            self._emit(
+                ast.Assign([self._targets(operation.results, operation.location)], node), location
+            )
         else:
             self._emit(ast.Expr(node), location)
 
@@ -201,7 +203,10 @@ class ExpressionEmitter(ABC):
         elif name == "unpack":
             (sequence,) = self._take(values[:1])
             self._flush()
-            self._emit(ast.Assign([self._targets(operation)], sequence.node), operation.location)
+            self._emit(
+                ast.Assign([self._targets(operation.results, operation.location)], sequence.node),
+                operation.location,
+            )
         else:
             self._expression(operation)
 
@@ -264,8 +269,6 @@ class ExpressionEmitter(ABC):
         operator = IN_PLACE[operation.name]()
         self._emit(ast.AugAssign(ast.Name(target, ast.Store()), operator, y.node), location)
 
-    def _targets(self, operation: Operation) -> ast.expr:
-        names: list[ast.expr] = [
-            ast.Name(self.variables[result], ast.Store()) for result in operation.results
-        ]
-        return self.place(ast.Tuple(names, ast.Store()), operation.location)
+    def _targets(self, values: Sequence[Value], location: Location | None) -> ast.expr:
+        names: list[ast.expr] = [ast.Name(self.variables[v], ast.Store()) for v in values]
+        return self.place(ast.Tuple(names, ast.Store()), location)
