@@ -44,12 +44,17 @@ def _collect(node: ast.AST, found: dict[str, None]) -> None:
 
 
 def used(node: ast.AST | None) -> Names:
-    """Return the names that an expression reads."""
+    """Return the names that an expression reads; variables of comprehensions do not count."""
     if node is None:
         return NOTHING
-    return frozenset(
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    )
+    if isinstance(node, ast.Name):
+        return frozenset((node.id,)) if isinstance(node.ctx, ast.Load) else NOTHING
+    inner = NOTHING.union(*map(used, ast.iter_child_nodes(node)))
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        first = node.generators[0]
+        bound = frozenset(assigned([g.target for g in node.generators]))
+        return (inner - bound) | used(first.iter)
+    return inner
 
 
 @dataclass(slots=True)
