@@ -6,6 +6,20 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from scriptc.ir.opdef import OpDef
+from scriptc.ir.ops import (
+    comparisons,
+    containers,
+    dicts,
+    formatting,
+    inplace,
+    iteration,
+    lists,
+    mathematics,
+    operators,
+    scalars,
+    strings,
+    subscripts,
+)
 
 
 def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
@@ -17,4 +31,20 @@ def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
     return MappingProxyType(registry)
 
 
-REGISTRY: Mapping[str, OpDef] = _assemble(())
+REGISTRY: Mapping[str, OpDef] = _assemble(
+    (
+        # Python's own
+        operators.OPS,
+        comparisons.OPS,
+        inplace.OPS,
+        subscripts.OPS,
+        containers.OPS,
+        lists.OPS,
+        dicts.OPS,
+        iteration.OPS,
+        scalars.OPS,
+        formatting.OPS,
+        strings.OPS,
+        mathematics.OPS,
+    )
+)
