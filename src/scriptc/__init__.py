@@ -1,6 +1,6 @@
 """scriptc, a script compiler: plain Python on NumPy becomes a program apart from Python."""
 
-from scriptc.api import script, trace
+from scriptc.api import FallbackWarning, script, trace
 from scriptc.frontend.annotations import Tensor
 from scriptc.frontend.tracer import TraceError, TracerWarning
 from scriptc.ir.diagnostic import (
@@ -20,6 +20,7 @@ __all__ = [
     "ArgumentError",
     "CompileError",
     "Error",
+    "FallbackWarning",
     "InternalError",
     "ScriptFunction",
     "ScriptModule",

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import copy
 import types
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from scriptc.frontend.compiler import compile_entry
 from scriptc.frontend.objects import is_module
-from scriptc.frontend.tracer import Tracer, trace_function, trace_module
-from scriptc.ir.diagnostic import ArgumentError
+from scriptc.frontend.tracer import (
+    TraceError,
+    Tracer,
+    TracerWarning,
+    trace_function,
+    trace_module,
+)
+from scriptc.ir.diagnostic import ArgumentError, CompileError
 from scriptc.nn.module import tracing
 from scriptc.scripted import ScriptFunction, ScriptModule
 
+ScriptedObject = ScriptFunction | ScriptModule
 
-def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptFunction | ScriptModule:
+
+class FallbackWarning(UserWarning):
+    """`script` traced an object because its source is outside the subset."""
+
+
+def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptedObject:
     """Compile a function, a module, or a bound method, and everything that it calls.
 
     The source is read, not run. Parameters take their types from annotations, else from
-    `example_inputs`, else from their defaults, and are arrays otherwise.
+    `example_inputs`, else from their defaults, and are arrays otherwise. Where the source is not
+    available or goes outside the subset, and `example_inputs` are given, the object is traced
+    instead, and one `FallbackWarning` names what forced that and its line.
 
     Raises:
         CompileError: with every problem found, each at its line.
@@ -27,6 +45,27 @@ def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptFunct
     """
     if isinstance(obj, ScriptFunction | ScriptModule):
         return obj
+    try:
+        return _script(obj, example_inputs)
+    except CompileError as error:
+        if example_inputs is None or isinstance(obj, types.MethodType):
+            raise
+        try:
+            traced = trace(obj, tuple(example_inputs))
+        except TraceError as failure:
+            error.add_note(f"tracing it instead failed too: {failure}")
+            raise error from None
+        first = error.diagnostics[0]
+        place = "" if first.location is None else f" ({first.location})"
+        warnings.warn(
+            f"traced instead of scripted, because {first.title_text}{place}",
+            FallbackWarning,
+            stacklevel=2,
+        )
+        return traced
+
+
+def _script(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
     if isinstance(obj, types.FunctionType):
         compiled = compile_entry(obj, None, example_inputs)
         return ScriptFunction(compiled.program, compiled.entry, obj)
@@ -53,18 +92,56 @@ def _hooked(tracer: Tracer) -> Iterator[None]:
         tracing.reset(token)
 
 
-def trace(obj: Any, example_inputs: Any) -> ScriptFunction | ScriptModule:
+def trace(obj: Any, example_inputs: Any, *, check_trace: bool = True) -> ScriptedObject:
     """Run a function or a module on example inputs, and compile what it did.
 
-    `example_inputs` is a tuple of arguments, or one array. What depends on the values of the
-    inputs, such as a branch taken, is kept as it was in this run; a `TracerWarning` says where.
+    `example_inputs` is a tuple of arguments, or one array; they are copied first. What depends on
+    the values of the inputs, such as a branch taken, is kept as it was in this run; a
+    `TracerWarning` says where. With `check_trace`, the result is run beside a second run of `obj`,
+    and a `TracerWarning` says where they differ, as they do when `obj` is not deterministic.
 
     Raises:
         TraceError: if the run does something that has no operation.
     """
-    inputs = (
-        tuple(example_inputs) if isinstance(example_inputs, tuple | list) else (example_inputs,)
-    )
+    several = isinstance(example_inputs, tuple | list)
+    inputs = tuple(example_inputs) if several else (example_inputs,)
+    traced: ScriptedObject
     if is_module(obj):
-        return ScriptModule(*trace_module(obj, inputs, _hooked))
-    return ScriptFunction(*trace_function(obj, inputs, _hooked), obj)
+        traced = ScriptModule(*trace_module(obj, copy.deepcopy(inputs), _hooked))
+    else:
+        traced = ScriptFunction(*trace_function(obj, copy.deepcopy(inputs), _hooked), obj)
+    if check_trace:
+        _check_trace(obj, traced, inputs)
+    return traced
+
+
+def _check_trace(obj: Any, traced: ScriptedObject, inputs: tuple[Any, ...]) -> None:
+    again = copy.deepcopy(obj) if is_module(obj) else obj
+    program = traced.session() if isinstance(traced, ScriptModule) else traced
+    expected = again(*copy.deepcopy(inputs))
+    actual = program(*copy.deepcopy(inputs))
+    difference = _difference(expected, actual, "the result")
+    if difference:
+        warnings.warn(
+            f"the trace differs from a second run: {difference}", TracerWarning, stacklevel=3
+        )
+
+
+def _difference(expected: Any, actual: Any, where: str) -> str:
+    """Return the first place where two results differ, or nothing."""
+    if isinstance(expected, list | tuple) and isinstance(actual, list | tuple):
+        if len(expected) != len(actual):
+            return f"{where} has {len(actual)} elements, not {len(expected)}"
+        pairs = enumerate(zip(expected, actual, strict=True))
+        found = (_difference(e, a, f"{where}[{i}]") for i, (e, a) in pairs)
+        return next(filter(None, found), "")
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        if list(expected) != list(actual):
+            return f"{where} has the keys {list(actual)}, not {list(expected)}"
+        found = (_difference(expected[k], actual[k], f"{where}[{k!r}]") for k in expected)
+        return next(filter(None, found), "")
+    e, a = np.asarray(expected), np.asarray(actual)
+    if (e.shape, e.dtype) != (a.shape, a.dtype):
+        return f"{where} is {a.dtype} of shape {a.shape}, not {e.dtype} of shape {e.shape}"
+    same = np.array_equal(e, a, equal_nan=e.dtype.kind in "fc")
+    return "" if same else f"{where} has other values"
