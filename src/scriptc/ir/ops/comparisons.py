@@ -149,9 +149,7 @@ def _contains(args: Args) -> Type:
 def _truth(args: Args) -> Type:
     for member in members_of(args["x"]):
         if isinstance(member, ClassType | IteratorType):
-            raise RuleError(
-                f"the truth value of a {member} is not defined", "write `is not None`"
-            )
+            raise RuleError(f"the truth value of a {member} is not defined", "write `is not None`")
         shape = array_like_type(member).shape if is_tensor(member) else None
         if shape is not None and any(isinstance(n, int) and n > 1 for n in shape):
             raise RuleError(

@@ -141,8 +141,8 @@ def _make_dict(*parts: Any) -> dict[Any, Any]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _take_apart(x: Iterable[Any], count: int) -> tuple[Any, ...]:
-    """Unpack as Python's assignment does, one element too many being enough to see."""
+def _take_apart(x: Iterable[Any], count: int) -> Any:
+    """Unpack as Python's assignment does; a single result stands by itself, as in all kernels."""
     try:
         source = iter(x)
     except TypeError as error:
@@ -158,7 +158,12 @@ def _take_apart(x: Iterable[Any], count: int) -> tuple[Any, ...]:
     if len(taken) < count:
         message = f"not enough values to unpack (expected {count}, got {len(taken)})"
         raise ValueError(message)
-    return tuple(taken)
+    return taken[0] if count == 1 else tuple(taken)
+
+
+def _to_list(args: Args) -> Type:
+    walked(args["x"])  # refuses what may be None
+    return ListType(element_of(args["x"]))
 
 
 OPS: tuple[OpDef, ...] = (
@@ -250,7 +255,7 @@ OPS: tuple[OpDef, ...] = (
     op(
         "to_list(x: iterable = ())",
         doc="A new list of what walking over `x` gives.",
-        infer=lambda args: walked(args["x"]) and ListType(element_of(args["x"])),
+        infer=_to_list,
         kernel=list,
         traits=(PURE, VIEW),
         spellings=("builtins.list",),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -21,13 +22,14 @@ from scriptc.ir.opdef import (
     OpDef,
     RuleError,
     Sample,
+    Spelling,
     op,
     sample,
 )
 from scriptc.ir.ops.python_rules import check_printable
 from scriptc.ir.types import NONE, STR, Type
 
-_CONVERSIONS = {"s": str, "r": repr, "a": ascii}
+_CONVERSIONS: dict[str, Callable[[Any], str]] = {"s": str, "r": repr, "a": ascii}
 
 
 # --- rules --------------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ def _print_values(sep: str | None, end: str | None, *values: Any) -> None:
 
 def _values() -> list[Any]:
     return [
-        0, -3, 2.5, 1e300, float("nan"), True, None, "it's", "", [1, 2.5], (1, "a"), (), {"a": 1},
+        0, -3, 2.5, 1e300, float("nan"), True, None, "it's", "", [1.5, 2.0], (1, "a"), (), {"a": 1},
         1 + 2j, range(3), slice(1, None), ..., np.float32(1.5), np.array([1.0, 2.0]),
         np.dtype("int8"), [np.float64(0.5)],
     ]  # fmt: skip
@@ -151,7 +153,7 @@ def _template_samples() -> list[Sample]:
         sample("{:d}", 1.5, raises=ValueError),
         sample("{} {}", 1, raises=IndexError),
         sample("{0.real}", 1, raises=ValueError),
-        sample("{0:{1.__class__}}", 1, 2, raises=ValueError),
+        sample("{0:{1.real}}", 1, 2, raises=ValueError),
         sample("{", raises=ValueError),
     ]
 
@@ -181,7 +183,7 @@ OPS: tuple[OpDef, ...] = (
         infer=_format,
         kernel=_format_value,
         traits=(PURE,),
-        spellings=("builtins.format",),
+        spellings=(Spelling("builtins.format", order=("value", "spec")),),
         samples=_format_samples,
     ),
     op(

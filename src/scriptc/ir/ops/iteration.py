@@ -118,9 +118,12 @@ def _accumulation(sign: str, name: str) -> InferRule:
             raise RuleError(f"`{name}` takes no strings", 'use `"".join(...)`')
         certain = isinstance(x, TupleType)
         parts = x.elements if isinstance(x, TupleType) else [walked(x)]
+        if all(prune(part) == NEVER for part in parts):
+            return start
         result = _folded(sign, start, parts, certain)
         if result is None or result == NEVER:
-            zero = {FLOAT: "0.0", COMPLEX: "0j"}.get(prune(parts[0]), "np.zeros(())")
+            zeros: dict[Type, str] = {FLOAT: "0.0", COMPLEX: "0j"}
+            zero = zeros.get(prune(parts[0]), "np.zeros(())")
             zero = zero.replace("0", "1", 1) if sign == "*" and zero[0] == "0" else zero
             raise RuleError(
                 f"`{name}` of {x} is the {start} it starts from if nothing is there to add up",

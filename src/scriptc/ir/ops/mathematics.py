@@ -21,8 +21,15 @@ from scriptc.ir.opdef import (
     op,
     sample,
 )
-from scriptc.ir.ops.python_rules import check_real, is_tensor, none_help, too_big, walked
-from scriptc.ir.types import BOOL, FLOAT, INT, TupleType, Type
+from scriptc.ir.ops.python_rules import (
+    check_real,
+    is_tensor,
+    none_help,
+    require_known,
+    too_big,
+    walked,
+)
+from scriptc.ir.types import BOOL, FLOAT, INT, NEVER, TupleType, Type
 
 _INF, _NAN = math.inf, math.nan
 _POINTS: tuple[Any, ...] = (
@@ -85,7 +92,7 @@ def _unary(name: str, doc: str, result: Type = FLOAT, *traits: Trait) -> OpDef:
 
 
 def _binary(name: str, doc: str, names: str = "xy") -> OpDef:
-    a, b = names
+    a, b = names[0], names[1]
     return _math(f"{name}({a}: number, {b}: number)", doc, FLOAT, _PAIRS)
 
 
@@ -101,7 +108,8 @@ def _trunc_type(args: Args) -> Type:
 
 def _fsum_type(args: Args) -> Type:
     element = walked(args["values"])
-    if not check_kind("number", element):
+    require_known(element)
+    if element != NEVER and not check_kind("number", element):
         raise RuleError(f"`math.fsum` adds up numbers, not {element}", none_help(element))
     return FLOAT
 

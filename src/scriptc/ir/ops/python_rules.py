@@ -168,7 +168,7 @@ def element_of(type_: Type) -> Type:
     return TypeVariable() if element == NEVER else generalize(element)
 
 
-def check_holds(container: Type, expected: Type, value: Type) -> None:
+def check_holds(container: Type | str, expected: Type, value: Type) -> None:
     """Raise `RuleError` unless a value may be stored where `expected` is held.
 
     A container that was made empty gets its element type here.

@@ -79,5 +79,3 @@ def merged(a: Type, b: Type, x: Any, y: Any) -> Type | None:
         key = common_element((a.key, b.key), "dict's keys")
         return DictType(key, common_element((a.value, b.value), "dict"))
     return None
-
-

@@ -47,9 +47,7 @@ def _check_position(x: Type, index: Type) -> bool:
     if index == SLICE:
         return True
     if not check_kind("int", index):
-        raise RuleError(
-            f"a {x} is indexed by an int or a slice, not {index}", none_help(index)
-        )
+        raise RuleError(f"a {x} is indexed by an int or a slice, not {index}", none_help(index))
     return False
 
 
