@@ -423,6 +423,7 @@ class _Writer:
         self.unbound = unbound
         self.ints: list[Value] = []
         self.lists: list[Value] = []
+        self.unchecked: list[Value] = []
         self.loops: list[int] = []
         self.tag = 0
 
@@ -446,6 +447,7 @@ class _Writer:
     @staticmethod
     def _kinds(depth: int) -> list[str]:
         simple = ["arithmetic"] * 5 + ["noted", "noted", "read", "append", "write", "extend"]
+        simple += ["check", "check"]
         return simple + ["branch", "branch", "loop"] * (depth < 3)
 
     def name(self) -> str:
@@ -482,16 +484,16 @@ class _Writer:
         return value
 
     def block(self, block: Block, depth: int, end: Callable[[], None]) -> None:
-        ints, lists = list(self.ints), list(self.lists)
+        ints, lists, unchecked = list(self.ints), list(self.lists), list(self.unchecked)
         with self.make.at(block):
             self.fill(self.draw(st.integers(0, 3)), depth + 1)
             end()
-        self.ints, self.lists = ints, lists
+        self.ints, self.lists, self.unchecked = ints, lists, unchecked
 
     def branch(self, depth: int) -> None:
         condition = self.condition()
         count = self.draw(st.integers(0, 2))
-        missing = self.unbound and count and self.draw(st.integers(0, 5)) == 0
+        missing = self.unbound and count and self.draw(st.integers(0, 2)) == 0
         chosen = self.make.choose(condition, [INT] * count, [self.name() for _ in range(count)])
 
         def leave() -> None:
@@ -513,8 +515,13 @@ class _Writer:
         self.block(chosen.blocks[1], depth, lambda: self.make.end("yield", *self.some_ints(count)))
         results: list[Value] = list(chosen.results)
         if missing:
-            results[0] = self.make.structure("check_bound", [results[0], "q"], [INT]).result
+            self.unchecked.append(results.pop(0))
         self.ints += results
+
+    def check(self, depth: int) -> None:
+        if self.unchecked:
+            value = self.pick(self.unchecked)
+            self.ints.append(self.make.structure("check_bound", [value, "q"], [INT]).result)
 
     def loop(self, depth: int) -> None:
         starts = self.some_ints(self.draw(st.integers(0, 3)))
@@ -530,7 +537,7 @@ class _Writer:
             starts, names = [constant(0), *starts], ["n", *names]
             loop, arguments = self.make.loop(starts, names=names)
         body = loop.blocks[0]
-        ints, lists = list(self.ints), list(self.lists)
+        ints, lists, unchecked = list(self.ints), list(self.lists), list(self.unchecked)
         self.ints += arguments
         count = len(starts)
         with self.make.at(body):
@@ -550,7 +557,7 @@ class _Writer:
             self.fill(self.draw(st.integers(1, 4)), depth + 1)
             self.loops = outer
             self.make.end("continue", *again, *self.some_ints(count - len(again)))
-        self.ints, self.lists = ints, lists
+        self.ints, self.lists, self.unchecked = ints, lists, unchecked
         self.ints += loop.results
 
 

@@ -169,10 +169,10 @@ class _Writer(Emitter):
         reserved = _RESERVED.union(self.context.names.values()) - {p.name for p in parameters}
 
         def names(group: Group) -> Iterator[str]:
-            for member in group.members:
+            for member in group.values:
                 if id(member) in first:
                     yield first[id(member)]
-            labels = sorted(m.name for m in group.members if m.name)
+            labels = sorted(m.name for m in group.values if m.name)
             base = _identifier(labels[0].partition(".")[0]) if labels else "t"
             return (yield from (n for n in _numbered(base) if n not in reserved))
 

@@ -9,7 +9,7 @@ register allocation, computed backwards over the structured control flow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from scriptc.ir.graph import (
     UNBOUND,
@@ -28,22 +28,38 @@ RENAMES = frozenset({"refine", "check_bound"})
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Values that share one variable; `conflicts` are the values that may not join it."""
+    """Values that share one variable.
 
-    members: set[Value]
-    conflicts: set[Value] = field(default_factory=set)
+    Sets of values are ints, with a bit for each value. What is in `conflicts` may not join, nor may
+    a group that has one of `members` among its conflicts.
+    """
+
+    values: list[Value]
+    members: int
+    conflicts: int = 0
     order: int = 0
     holds_unbound: bool = False
     variable: str = ""
 
+    def conflicts_with(self, other: Group) -> bool:
+        return bool(self.conflicts & other.members or other.conflicts & self.members)
+
+    def absorb(self, other: Group) -> None:
+        """Take in the members of another group, and what they conflict with."""
+        self.values += other.values
+        self.members |= other.members
+        self.conflicts |= other.conflicts
+        self.order = min(self.order, other.order)
+        self.holds_unbound |= other.holds_unbound
+
 
 @dataclass(frozen=True, slots=True)
 class _Loop:
-    """Where `continue` and `break` lead: the loop, and what is alive there."""
+    """Where `continue` and `break` lead: the loop, and the values alive there."""
 
     operation: Operation
-    head: frozenset[Value]
-    after: frozenset[Value]
+    head: int
+    after: int
 
 
 class Uses:
@@ -104,18 +120,20 @@ class Variables:
     ) -> None:
         self.uses = uses
         self._groups: dict[Value, Group] = {}
+        self._bits: dict[Value, int] = {}
         self._hints: list[tuple[Value, Value]] = []
         self._forced: list[tuple[Value, Value]] = []
-        self._free: dict[Operation, frozenset[Value]] = {}
-        for value in (*function.parameters, *self._definitions(function.body)):
-            self._groups[value] = Group({value}, order=len(self._groups))
+        self._free: dict[Operation, int] = {}
+        for i, value in enumerate((*function.parameters, *self._definitions(function.body))):
+            self._bits[value] = 1 << i
+            self._groups[value] = Group([value], 1 << i, order=i)
         self._find_free(function.body)
-        live = self._walk(function.body, frozenset(), None)
+        live = self._walk(function.body, 0, None)
         self._define(function.parameters, live)
         for a, b in self._forced:
             self._merge(a, b)
         for a, b in self._hints:
-            if may_join(a, b) and not self._conflict(a, b):
+            if may_join(a, b) and not self._groups[a].conflicts_with(self._groups[b]):
                 self._merge(a, b)
 
     def __getitem__(self, value: Value) -> str:
@@ -134,19 +152,19 @@ class Variables:
 
         The groups of `parameters` choose first.
         """
-        exclusive: set[str] = set()
-        taken: set[str] = set()
+        holders: dict[str, Group] = {}
         first = [self._groups[parameter] for parameter in parameters]
         for group in dict.fromkeys((*first, *self.groups())):
-            used = {self._groups[value].variable for value in group.conflicts}
             for name in names(group):
-                if name in used or name in exclusive or (group.holds_unbound and name in taken):
+                holder = holders.get(name)
+                if holder is None:
+                    holders[name] = replace(group, values=[])
+                elif holder.holds_unbound or group.holds_unbound or holder.conflicts_with(group):
                     continue
+                else:
+                    holder.absorb(replace(group, values=[]))
                 group.variable = name
                 break
-            taken.add(group.variable)
-            if group.holds_unbound:
-                exclusive.add(group.variable)
 
     # --- liveness, backwards ---------------------------------------------------------------------
 
@@ -159,35 +177,34 @@ class Variables:
                 yield from self._definitions(inner)
             yield from operation.results
 
-    def _roots(self, values: Iterable[Value]) -> set[Value]:
-        return {self.uses.root(v) for v in values if not isinstance(self.uses.root(v), Constant)}
+    def _set(self, values: Iterable[Value]) -> int:
+        """Return the set of values, constants left out."""
+        found = 0
+        for value in values:
+            found |= self._bits.get(self.uses.root(value), 0)
+        return found
 
-    def _find_free(self, block: Block) -> set[Value]:
+    def _find_free(self, block: Block) -> int:
         """Return the values from outside that a block uses; remember those of loops."""
-        free: set[Value] = set()
-        defined: set[Value] = set(block.arguments)
+        free, defined = 0, self._set(block.arguments)
         for operation in block.operations:
             if self.uses.is_silent(operation):
                 continue
-            free |= self._roots(operation.operands)
-            inner: set[Value] = set()
+            free |= self._set(operation.operands)
+            inner = 0
             for nested in operation.blocks:
                 inner |= self._find_free(nested)
             if operation.name in LOOPS and operation.opdef is None:
-                self._free[operation] = frozenset(inner)
+                self._free[operation] = inner
             free |= inner
-            defined.update(operation.results)
-        return free - defined
+            if not self.uses.is_rename(operation):
+                defined |= self._set(operation.results)
+        return free & ~defined
 
-    def _define(self, written: Sequence[Value], live: Iterable[Value]) -> None:
-        everything = {*live, *written}
+    def _define(self, written: Sequence[Value], live: int) -> None:
+        everything = live | self._set(written)
         for value in written:
-            conflicts = self._groups[value].conflicts
-            conflicts |= everything
-            conflicts.discard(value)
-            for other in everything:
-                if other is not value:
-                    self._groups[other].conflicts.add(value)
+            self._groups[value].conflicts |= everything & ~self._bits[value]
 
     def _hint(self, targets: Sequence[Value], sources: Sequence[Value]) -> None:
         for target, source in zip(targets, sources, strict=True):
@@ -197,37 +214,35 @@ class Variables:
             elif root.value is UNBOUND:
                 self._groups[target].holds_unbound = True
 
-    def _walk(self, block: Block, after: frozenset[Value], loop: _Loop | None) -> set[Value]:
+    def _walk(self, block: Block, after: int, loop: _Loop | None) -> int:
         """Return what is alive before a block; `after` is alive after the `if` it belongs to."""
-        live: set[Value] = set()
+        live = 0
         for operation in reversed(block.operations):
             if operation.is_terminator:
                 live = self._leave(operation, after, loop)
             elif operation.opdef is None and operation.name == "if":
                 self._define(operation.results, live)
-                rest = frozenset(live.difference(operation.results))
-                live = set(self._roots(operation.operands))
+                rest = live & ~self._set(operation.results)
+                live = self._set(operation.operands)
                 for inner in operation.blocks:
                     live |= self._walk(inner, rest, loop)
             elif operation.opdef is None and operation.name in LOOPS:
                 live = self._loop(operation, live)
             elif self.uses.is_rename(operation):
                 if not self.uses.is_silent(operation):
-                    live |= self._roots(operation.operands)
+                    live |= self._set(operation.operands)
             else:
                 self._define(operation.results, live)
-                live.difference_update(operation.results)
+                live &= ~self._set(operation.results)
                 if operation.name in IN_PLACE and operation.results:
                     # `r = x; r += y` assigns r before it reads y.
-                    self._define(operation.results, self._roots(operation.operands[1:]))
+                    self._define(operation.results, self._set(operation.operands[1:]))
                     self._hint(operation.results, operation.operands[:1])
-                live |= self._roots(operation.operands)
+                live |= self._set(operation.operands)
         return live
 
-    def _leave(
-        self, operation: Operation, after: frozenset[Value], loop: _Loop | None
-    ) -> set[Value]:
-        live = self._roots(operation.operands)
+    def _leave(self, operation: Operation, after: int, loop: _Loop | None) -> int:
+        live = self._set(operation.operands)
         if operation.name == "yield":
             assert operation.parent is not None
             owner = operation.parent.owner
@@ -242,36 +257,28 @@ class Variables:
             live |= loop.head if again else loop.after
         return live
 
-    def _loop(self, operation: Operation, live: set[Value]) -> set[Value]:
+    def _loop(self, operation: Operation, live: int) -> int:
         self._define(operation.results, live)
-        after = frozenset(live.difference(operation.results))
+        after = live & ~self._set(operation.results)
         head = after | self._free[operation]
         body = operation.blocks[0]
-        self._walk(body, frozenset(), _Loop(operation, head, after))
+        self._walk(body, 0, _Loop(operation, head, after))
         # The carried values are assigned before the iterable is looked at.
-        self._define(
-            body.arguments, head | self._roots(operation.operands[: operation.name == "for"])
-        )
+        iterable = self._set(operation.operands[: operation.name == "for"])
+        self._define(body.arguments, head | iterable)
         # A `for` that runs out of items leaves its results in the carried values.
         self._forced += zip(carried(operation), operation.results, strict=True)
         self._hint(carried(operation), initial(operation))
-        return {*head, *self._roots(operation.operands)}
+        return head | self._set(operation.operands)
 
     # --- groups ----------------------------------------------------------------------------------
-
-    def _conflict(self, a: Value, b: Value) -> bool:
-        x, y = self._groups[a], self._groups[b]
-        return x is not y and not x.conflicts.isdisjoint(y.members)
 
     def _merge(self, a: Value, b: Value) -> None:
         x, y = self._groups[a], self._groups[b]
         if x is y:
             return
-        if len(x.members) < len(y.members):
+        if len(x.values) < len(y.values):
             x, y = y, x
-        x.members |= y.members
-        x.conflicts |= y.conflicts
-        x.order = min(x.order, y.order)
-        x.holds_unbound |= y.holds_unbound
-        for member in y.members:
-            self._groups[member] = x
+        x.absorb(y)
+        for value in y.values:
+            self._groups[value] = x
