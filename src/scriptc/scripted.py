@@ -10,6 +10,7 @@ from typing import Any, Self
 from scriptc.ir.diagnostic import ArgumentError
 from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
 from scriptc.ir.opdef import Trait
+from scriptc.ir.printer import print_function
 from scriptc.ir.python_code import print_code
 from scriptc.nn.module import Module, tracing
 from scriptc.runtime.interpreter import Executable
@@ -24,6 +25,27 @@ def _schema(function: Function) -> str:
         parts.append(text)
     name = function.origin.rpartition(".")[2]
     return f"{name}({', '.join(parts)}) -> {function.return_type}"
+
+
+class Graph:
+    """The IR of one function, to look at: `print(graph)`.
+
+    `function` is the IR itself, and `program` what it belongs to.
+    """
+
+    def __init__(self, function: Function, program: Program) -> None:
+        self.function = function
+        self.program = program
+
+    def to_text(self, *, locations: bool = False) -> str:
+        """Return the text of the IR; with `locations`, each operation names its source."""
+        return print_function(self.function, locations=locations)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Graph of {self.function.origin}>"
 
 
 class ScriptFunction:
@@ -55,19 +77,19 @@ class ScriptFunction:
         return Linkable(self.program, self.entry, None)
 
     @property
-    def graph(self) -> Function:
+    def graph(self) -> Graph:
         """The IR of the function; `print(f.graph)` shows it."""
-        return self.program.functions[self.entry]
+        return Graph(self.program.functions[self.entry], self.program)
 
     @property
     def code(self) -> str:
         """The program as Python source."""
-        return print_code(self.graph, self.program)
+        return print_code(self.graph.function, self.program)
 
     @property
     def schema(self) -> str:
         """The signature, with types."""
-        return _schema(self.graph)
+        return _schema(self.graph.function)
 
     def __repr__(self) -> str:
         return f"<ScriptFunction {self.schema}>"
@@ -128,19 +150,19 @@ class ScriptModule(Module):
         return Linkable(self.program, self.entry, self.root)
 
     @property
-    def graph(self) -> Function:
+    def graph(self) -> Graph:
         """The IR of `forward`; `print(m.graph)` shows it."""
-        return self.program.functions[self.entry]
+        return Graph(self.program.functions[self.entry], self.program)
 
     @property
     def code(self) -> str:
         """`forward` as Python source."""
-        return print_code(self.graph, self.program)
+        return print_code(self.graph.function, self.program)
 
     @property
     def schema(self) -> str:
         """The signature of `forward`, with types."""
-        return _schema(self.graph)
+        return _schema(self.graph.function)
 
     @property
     def original_name(self) -> str:
