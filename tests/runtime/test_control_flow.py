@@ -303,24 +303,29 @@ def test_a_variable_that_a_path_leaves_unbound(flag: bool) -> None:
 
 def test_a_variable_that_is_checked_in_each_round() -> None:
     function, make, (c, n) = make_function("f", {"c": BOOL, "n": INT})
-    chosen = make.choose(c, [INT])
-    for block, value in zip(chosen.blocks, (5, constant(UNBOUND, INT)), strict=True):
+    first = make.choose(c, [INT])
+    for block, value in zip(first.blocks, (5, constant(UNBOUND, INT)), strict=True):
+        with make.at(block):
+            make.end("yield", value)
+    second = make.choose(c, [INT])
+    for block, value in zip(second.blocks, (6, first.result), strict=True):
         with make.at(block):
             make.end("yield", value)
     loop, (i, total) = make.loop([0], make("range", n))
     with make.at(loop.blocks[0]):
-        value = make.structure("check_bound", [chosen.result, "x"], [INT]).result
+        value = make.structure("check_bound", [second.result, "x"], [INT]).result
         total = make("add", total, value)
         # None of these may take the variable that the next round checks.
         others = [make("add", i, k) for k in range(100, 105)]
         for other in [*others, *others]:
             total = make("add", total, other)
         make.end("continue", total)
-    make.end("return", loop.results[0])
-    assert compiled(function)(True, 3) == 3 * (5 + 2 * 510) + 2 * 5 * (1 + 2)
-    assert compiled(function)(False, 0) == 0
-    with pytest.raises(UnboundLocalError):
-        compiled(function)(False, 1)
+    last = make.structure("check_bound", [first.result, "y"], [INT]).result
+    make.end("return", make("add", last, loop.results[0]))
+    assert compiled(function)(True, 3) == 5 + 3 * (6 + 2 * 510) + 2 * 5 * (1 + 2)
+    for n_, name in ((1, "x"), (0, "y")):
+        with pytest.raises(UnboundLocalError, match=f"'{name}'"):
+            compiled(function)(False, n_)
 
 
 def test_refine_is_another_name() -> None:
