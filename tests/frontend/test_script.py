@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 
 import scriptc
+from scriptc.ir.ops import REGISTRY
+from scriptc.ir.parser import parse_program
+from scriptc.ir.printer import constants_of, print_program
+from scriptc.ir.verifier import verify_program
 
 
 def helper(x, k=2):
@@ -52,6 +56,16 @@ def writes(x, start: int):
     return y
 
 
+def all_sides_leave(n: int):
+    if n > 0:
+        while True:
+            n += 3
+            if n > 7:
+                return n
+    else:
+        raise KeyError("no")
+
+
 def checked(n: int):
     assert n > 0, f"bad {n}"
     if n > 10:
@@ -67,6 +81,8 @@ CASES = [
     (maybe_unbound, (3,)),
     (maybe_unbound, (0,)),
     (writes, (np.zeros(4), 2)),
+    (all_sides_leave, (1,)),
+    (all_sides_leave, (0,)),
     (checked, (3,)),
     (checked, (0,)),
     (checked, (11,)),
@@ -77,7 +93,7 @@ def run(function, arguments):
     copies = [a.copy() if hasattr(a, "copy") else a for a in arguments]
     try:
         return "returned", repr(function(*copies)), repr(copies)
-    except (ArithmeticError, AssertionError, NameError, ValueError) as error:
+    except (ArithmeticError, AssertionError, KeyError, NameError, ValueError) as error:
         # pytest rewrites `assert` in the plain function and adds lines to its message.
         return type(error), str(error).partition("\nassert")[0], repr(copies)
 
@@ -85,6 +101,15 @@ def run(function, arguments):
 @pytest.mark.parametrize(("function", "arguments"), CASES)
 def test_scripted_equals_plain(function, arguments):
     assert run(scriptc.script(function), arguments) == run(function, arguments)
+
+
+@pytest.mark.parametrize("function", dict.fromkeys(function for function, _ in CASES))
+def test_the_graph_is_valid_and_parses_back(function):
+    scripted = scriptc.script(function)
+    verify_program(scripted.program)
+    text = print_program(scripted.program, locations=True)
+    again = parse_program(text, REGISTRY, constants_of(scripted.program))
+    assert print_program(again) == print_program(scripted.program)
 
 
 def broken(x: int, y: str):

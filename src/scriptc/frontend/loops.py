@@ -17,7 +17,7 @@ from scriptc.frontend.liveness import assigned
 from scriptc.frontend.lowering import Edge, LoopContext, Lowering
 from scriptc.frontend.statics import Expr, Poison
 from scriptc.ir.builder import constant
-from scriptc.ir.graph import UNBOUND, Block, Constant, ExceptionRef, Operation, Value
+from scriptc.ir.graph import UNBOUND, Block, Constant, Operation, Value
 from scriptc.ir.types import FLOAT, INT, NEVER, TensorType, Type, join, prune
 
 _MAX_ROUNDS = 8
@@ -145,13 +145,8 @@ def _lower_loop(
         low.env.values[name] = result
         (low.env.unbound.add if name in unbound else low.env.unbound.discard)(name)
     if kind == "loop" and not any(e.operation.name == "break" for e in context.edges):
-        low.builder.insert(_never_ends(low, node))
-
-
-def _never_ends(low: Lowering, node: ast.AST) -> Operation:
-    # A loop without `break` is left by `return` and `raise` only; the block after it must end.
-    reference = constant(ExceptionRef("AssertionError"))
-    return Operation("raise", [reference, constant("unreachable")], [], location=low.locate(node))
+        # It is left by `return` and `raise` only; the block after it must end.
+        low.structural("unreachable", [], [], node)
 
 
 def _is_carried(low: Lowering, name: str) -> bool:

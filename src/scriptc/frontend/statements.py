@@ -339,17 +339,7 @@ def lower_if(
     low.env = merge(low, node, operation, sides, before, candidates)
     if left:
         # Both sides left: what follows cannot be reached, and the block must still end.
-        low.builder.insert(unreachable(low, node))
-
-
-def unreachable(low: Lowering, node: ast.AST) -> Operation:
-    """Return the terminator of a block whose end no path reaches."""
-    return Operation(
-        "raise",
-        [constant(ExceptionRef("AssertionError")), constant("unreachable")],
-        [],
-        location=low.locate(node),
-    )
+        low.structural("unreachable", [], [], node)
 
 
 def merge(

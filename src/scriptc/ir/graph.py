@@ -10,6 +10,7 @@ Operations of control flow own blocks:
   results are the carried values. A `loop` ends by `break` only.
 - `return`, `raise`, `break` and `continue` may end any nested block: early exits stay what they
   are in the source. `break` and `continue` belong to the innermost loop around them.
+- `unreachable` ends a block behind an operation whose blocks all leave.
 
 Values that do not come from an operation or a block are constants; they are operands and stand
 inline in the text.
@@ -110,7 +111,7 @@ UNBOUND = _Unbound()
 """The value of a variable that a path has not assigned; `check_bound` raises for it."""
 
 CONTROL = ("if", "for", "loop")
-TERMINATORS = ("yield", "continue", "break", "return", "raise")
+TERMINATORS = ("yield", "continue", "break", "return", "raise", "unreachable")
 STRUCTURAL_TRAITS: Mapping[str, frozenset[Trait]] = {
     "call": frozenset({Trait.EFFECT, Trait.VIEW}),
     "get_attr": frozenset({Trait.PURE, Trait.TOTAL, Trait.VIEW}),

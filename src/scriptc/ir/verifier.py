@@ -312,6 +312,9 @@ class _Verifier:
                 assert self.function.return_type is not None
                 self._fit(operation, "the value", self.function.return_type, operands[0].type)
                 return
+            case "unreachable":
+                self._count(operation, 0, 0)
+                return
             case "raise":
                 first = operands[0] if operands else None
                 if not isinstance(first, Constant) or not isinstance(first.value, ExceptionRef):

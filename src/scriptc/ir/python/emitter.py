@@ -246,6 +246,8 @@ class Emitter(ExpressionEmitter):
             return
         values = self._take(operation.operands)
         self._flush()
+        if name == "unreachable":
+            return
         if name == "return":
             self._emit(ast.Return(values[0].node), location)
             return
