@@ -27,7 +27,7 @@ from scriptc.ir.opdef import (
     sample,
 )
 from scriptc.ir.ops.operators import tensor_result
-from scriptc.ir.ops.python_rules import check_holds, check_lookup, not_defined, walked
+from scriptc.ir.ops.python_rules import check_holds, check_lookup, not_defined, raised_by, walked
 from scriptc.ir.ops.rules import broadcast_shapes
 from scriptc.ir.types import NUMBERS, DictType, ListType, TensorType, Type
 
@@ -126,19 +126,10 @@ def _samples(
         ]
 
     def made() -> list[Sample]:
-        tried = [_raised(function, args) for args in pairs()]
+        tried = [raised_by(function, args) for args in pairs()]
         return [sample(*args, raises=e) for args, e in zip(pairs(), tried, strict=True)]
 
     return made
-
-
-def _raised(function: Callable[..., Any], args: tuple[Any, Any]) -> type[BaseException] | None:
-    with np.errstate(all="ignore"):
-        try:
-            function(*args)
-        except Exception as error:  # noqa: BLE001 - whatever eager Python raises is the answer
-            return type(error)
-    return None
 
 
 def _op(

@@ -17,6 +17,7 @@ import numpy as np
 from scriptc.ir.opdef import (
     INT_RANGE,
     PURE,
+    UNKNOWN,
     VIEW,
     Args,
     InferRule,
@@ -96,19 +97,24 @@ def _is_tensor(type_: Type) -> bool:
     return isinstance(prune(type_), TensorType)
 
 
-def _folded(sign: str, start: Type, parts: Sequence[Type], certain: bool) -> Type | None:
-    """Return the type of `start + a + b...`, or None if it depends on how many there are."""
+def _folded(sign: str, start: Type, parts: Sequence[Type]) -> Type:
+    """Return the type of `start + a + b...`, all parts being there."""
     rule = _ADD if sign == "+" else _MULTIPLY
-    result = start
     for part in parts:
-        found = rule(Args(_PAIR, (result, part), (None, None)))
+        found = rule(Args(_PAIR, (start, part), (UNKNOWN, UNKNOWN)))
         assert isinstance(found, Type)
-        result = generalize(found) if not certain else found
-    if certain or not parts:
-        return result
-    again = rule(Args(_PAIR, (result, parts[0]), (None, None)))
-    assert isinstance(again, Type)
-    return join(start, join(generalize(again), result) or NEVER)
+        start = found
+    return start
+
+
+def _folded_often(sign: str, start: Type, part: Type) -> Type | None:
+    """Return the type of `start + part + part...`, or None if it depends on how many there are."""
+    result: Type | None = start
+    for _ in range(3):
+        before = result
+        if before is not None:
+            result = join(before, generalize(_folded(sign, before, [part])))
+    return result if result == before else None
 
 
 def _accumulation(sign: str, name: str) -> InferRule:
@@ -116,18 +122,18 @@ def _accumulation(sign: str, name: str) -> InferRule:
         x, start = args["x"], args["start"]
         if start == STR:
             raise RuleError(f"`{name}` takes no strings", 'use `"".join(...)`')
-        certain = isinstance(x, TupleType)
-        parts = x.elements if isinstance(x, TupleType) else [walked(x)]
-        if all(prune(part) == NEVER for part in parts):
+        if isinstance(x, TupleType):
+            return _folded(sign, start, x.elements)
+        element = prune(walked(x))
+        if element == NEVER:
             return start
-        result = _folded(sign, start, parts, certain)
-        if result is None or result == NEVER:
-            zeros: dict[Type, str] = {FLOAT: "0.0", COMPLEX: "0j"}
-            zero = zeros.get(prune(parts[0]), "np.zeros(())")
-            zero = zero.replace("0", "1", 1) if sign == "*" and zero[0] == "0" else zero
+        result = _folded_often(sign, start, element)
+        if result is None:
+            number, array = ("0", "np.zeros(())") if sign == "+" else ("1", "np.ones(())")
+            starts: dict[Type, str] = {FLOAT: f"{number}.0", COMPLEX: f"{number} + 0j"}
             raise RuleError(
                 f"`{name}` of {x} is the {start} it starts from if nothing is there to add up",
-                f"start from a value of the same type: `{name}(x, start={zero})`",
+                f"start from a value of the same type: `{name}(x, start={starts.get(element, array)})`",
             )
         return result
 

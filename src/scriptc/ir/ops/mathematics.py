@@ -25,6 +25,7 @@ from scriptc.ir.ops.python_rules import (
     check_real,
     is_tensor,
     none_help,
+    raised_by,
     require_known,
     too_big,
     walked,
@@ -50,19 +51,11 @@ def _returns(result: Type) -> InferRule:
     return infer
 
 
-def _raised(function: Callable[..., Any], args: tuple[Any, ...]) -> type[BaseException] | None:
-    try:
-        function(*args)
-    except Exception as error:  # noqa: BLE001 - whatever eager Python raises is the answer
-        return type(error)
-    return None
-
-
 def _tried(
     function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]
 ) -> Callable[[], list[Sample]]:
     """Return samples of these arguments, with what `function` raises for them."""
-    return lambda: [sample(*args, raises=_raised(function, args)) for args in arguments]
+    return lambda: [sample(*args, raises=raised_by(function, args)) for args in arguments]
 
 
 def _math(

@@ -42,6 +42,7 @@ from scriptc.ir.ops.python_rules import (
     is_tensor,
     not_defined,
     number_result,
+    raised_by,
     require_known,
     too_big,
 )
@@ -208,20 +209,11 @@ def _all_samples(
 
     def made() -> list[Sample]:
         return [
-            sample(*args, raises=_raised(function, args))
+            sample(*args, raises=raised_by(function, args))
             for args in (*_NUMBERS, *_ZEROS, *_arrays(), *more())
         ]
 
     return made
-
-
-def _raised(function: Callable[..., Any], args: tuple[Any, ...]) -> type[BaseException] | None:
-    with np.errstate(all="ignore"):
-        try:
-            function(*args)
-        except Exception as error:  # noqa: BLE001 - whatever eager Python raises is the answer
-            return type(error)
-    return None
 
 
 def _unary_samples(function: Callable[..., Any]) -> Callable[[], list[Sample]]:
@@ -230,7 +222,7 @@ def _unary_samples(function: Callable[..., Any]) -> Callable[[], list[Sample]]:
         values += [np.array(2.0), np.array([np.nan, -0.0]), np.zeros((0, 2), np.int64)]
         values += [np.array([True, False]), -(2**63)]
         kept = [v for v in values if not (function is operator.invert and v is True)]
-        return [sample(v, raises=_raised(function, (v,))) for v in kept]
+        return [sample(v, raises=raised_by(function, (v,))) for v in kept]
 
     return made
 
@@ -396,7 +388,7 @@ OPS = (
         traits=(PURE, ELEMENTWISE),
         spellings=("numpy.power", "numpy.pow"),
         samples=lambda: [
-            sample(*args, raises=_raised(np.power, args))
+            sample(*args, raises=raised_by(np.power, args))
             for args in [*_NUMBERS, *_arrays(), (np.array([4.0, -np.inf]), 0.5)]
         ],
     ),

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from scriptc.ir.opdef import Args, RuleError, Sample, check_kind
 from scriptc.ir.ops.rules import element_type, join_all
 from scriptc.ir.types import (
@@ -238,3 +240,13 @@ def check_strings(type_: Type, what: str) -> None:
 def samples(*listed: Sample) -> Callable[[], Sequence[Sample]]:
     """Return samples whose arguments are all immutable, and so may be made once."""
     return lambda: listed
+
+
+def raised_by(function: Callable[..., Any], args: Sequence[Any]) -> type[BaseException] | None:
+    """Return the class of what a function raises for these arguments, if it does."""
+    with np.errstate(all="ignore"):
+        try:
+            function(*args)
+        except Exception as error:  # noqa: BLE001 - whatever eager Python raises is the answer
+            return type(error)
+    return None
