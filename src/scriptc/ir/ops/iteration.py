@@ -131,9 +131,10 @@ def _accumulation(sign: str, name: str) -> InferRule:
         if result is None:
             number, array = ("0", "np.zeros(())") if sign == "+" else ("1", "np.ones(())")
             starts: dict[Type, str] = {FLOAT: f"{number}.0", COMPLEX: f"{number} + 0j"}
+            first = starts.get(element, array)
             raise RuleError(
                 f"`{name}` of {x} is the {start} it starts from if nothing is there to add up",
-                f"start from a value of the same type: `{name}(x, start={starts.get(element, array)})`",
+                f"start from a value of the same type: `{name}(x, start={first})`",
             )
         return result
 
