@@ -249,7 +249,7 @@ def _binary(
         kernel=kernel or function,
         traits=(PURE, ELEMENTWISE, *traits),
         python=f"a {sign} b",
-        spellings=[f"numpy.{n}" for n in names],
+        spellings=[n if "." in n else f"numpy.{n}" for n in names],
         samples=_all_samples(function, more),
     )
 
@@ -327,7 +327,7 @@ OPS = (
         ],
     ),
     _binary(
-        "power", "**", operator.pow, np.power, (),
+        "power", "**", operator.pow, np.power, ("builtins.pow",),
         "Power. int ** int needs a constant exponent; plain numbers never give a complex one.",
         INT_RANGE, GUARDED, special=_power_type, kernel=_power,
         more=lambda: [
