@@ -9,7 +9,7 @@ from scriptc import nn
 @pytest.fixture(autouse=True)
 def _seeds():
     nn.manual_seed(0)
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002 - what layers draw from
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_constants_name_attributes(name):
 def test_errors(name, shapes):
     first, *rest = shapes
     arrays = [np.zeros(s) if isinstance(s, tuple) and name != "layer_norm" else s for s in rest]
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):  # noqa: PT011 - NumPy words it
         getattr(functional, name)(np.zeros(first), *arrays)
 
 

@@ -20,7 +20,7 @@ from scriptc.ir.graph import (
     Value,
 )
 from scriptc.ir.python.emitter import Emitter
-from scriptc.ir.python.spelling import dotted, is_pooled, literal, spelled, type_text
+from scriptc.ir.python.spelling import dotted, literal, pooled, spelled, type_text
 from scriptc.ir.python.templates import Expression
 from scriptc.ir.python.variables import Group
 from scriptc.ir.types import NONE, ClassType
@@ -53,8 +53,9 @@ class _Context:
         for function in program.functions.values():
             for operation in function.walk():
                 for operand in operation.operands:
-                    if isinstance(operand, Constant) and is_pooled(operand.value):
-                        self.pool.setdefault(id(operand.value), len(self.pool))
+                    if isinstance(operand, Constant):
+                        for value in pooled(operand.value):
+                            self.pool.setdefault(id(value), len(self.pool))
         self.methods = {
             (class_.name, implementation): method
             for class_ in program.classes.values()

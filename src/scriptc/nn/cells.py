@@ -42,7 +42,7 @@ class _Cell(Module):
 
     def _zeros(self, x: np.ndarray) -> np.ndarray:
         """The state that a call without one starts from."""
-        shape = x.shape[:-1] + (self.hidden_size,)  # noqa: RUF005  (scripts have no star)
+        shape = x.shape[:-1] + (self.hidden_size,)  # noqa: RUF005 - scripts have no star
         return np.zeros(shape, x.dtype)
 
     def extra_repr(self) -> str:

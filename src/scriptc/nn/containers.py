@@ -36,7 +36,7 @@ class Sequential(Module):
         modules: the modules, named 0, 1, 2...; or one mapping of names to modules.
     """
 
-    _modules: dict[str, Module]  # type: ignore[assignment]
+    _modules: dict[str, Module]  # type: ignore[assignment]  # narrower on purpose
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Sequential(Module):
 class ModuleList(Module):
     """A list whose modules are registered under the names 0, 1, 2..."""
 
-    _modules: dict[str, Module]  # type: ignore[assignment]
+    _modules: dict[str, Module]  # type: ignore[assignment]  # narrower on purpose
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class ModuleList(Module):
 class ModuleDict(Module):
     """A dictionary whose modules are registered under its keys."""
 
-    _modules: dict[str, Module]  # type: ignore[assignment]
+    _modules: dict[str, Module]  # type: ignore[assignment]  # narrower on purpose
 
     def __init__(
         self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None

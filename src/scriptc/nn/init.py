@@ -32,7 +32,7 @@ def manual_seed(seed: int) -> np.random.Generator:
     Returns:
         The new generator.
     """
-    global _generator  # noqa: PLW0603  (one default per process, as in torch)
+    global _generator  # noqa: PLW0603 - one default per process, as in torch
     _generator = np.random.default_rng(seed)
     return _generator
 

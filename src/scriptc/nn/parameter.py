@@ -17,7 +17,7 @@ class _Wrapped(_Marker):
     """Holds an array until a module registers it."""
 
     # `ndarray.data` is a memory view; ours is the array, as in torch.
-    data: np.ndarray  # type: ignore[assignment]
+    data: np.ndarray  # type: ignore[assignment]  # a property there
 
     if not TYPE_CHECKING:
         __slots__ = ("data",)
@@ -45,7 +45,7 @@ class Parameter(_Wrapped):
 
     if TYPE_CHECKING:
 
-        def __new__(cls, data: ArrayLike, *, dtype: DTypeLike | None = None) -> "Parameter": ...  # noqa: PYI034
+        def __new__(cls, data: ArrayLike, *, dtype: DTypeLike | None = None) -> "Parameter": ...  # noqa: PYI034 - overloads name the class
 
     else:
 
@@ -66,7 +66,7 @@ class Buffer(_Wrapped):
 
     if TYPE_CHECKING:
 
-        def __new__(  # noqa: PYI034
+        def __new__(  # noqa: PYI034 - overloads name the class
             cls, data: ArrayLike, *, persistent: bool = True, dtype: DTypeLike | None = None
         ) -> "Buffer": ...
 

@@ -7,6 +7,7 @@ small call. What is not a name of a parameter has a name with a dot, which no pa
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import keyword
 from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ class _Entry:
         self.name = function.origin.rpartition(".")[2]
         self.bound = bound
         self.namespace: dict[str, Any] = {
-            "__builtins__": {},
+            "__builtins__": vars(builtins),
             "__name__": __name__,
             INFO: FrameInfo(),
             ".type": type,

@@ -101,7 +101,8 @@ class _Compiler(Emitter):
         if function.location is not None:
             self.info.file = function.location.file
         self.namespace: dict[str, Any] = {
-            "__builtins__": {},
+            # C code looks here for `__import__`; our trees name nothing of it.
+            "__builtins__": vars(builtins),
             "__name__": function.origin.rpartition(".")[0] or "__main__",
             INFO: self.info,
         }

@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 from scriptc.ir.opdef import OpDef
 from scriptc.ir.ops import (
+    binary,
     comparisons,
     containers,
     dicts,
+    elementwise,
     formatting,
     inplace,
     iteration,
@@ -31,6 +33,12 @@ def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
     return MappingProxyType(registry)
 
 
+NUMPY_FAMILIES: tuple[tuple[OpDef, ...], ...] = (
+    elementwise.OPS,
+    binary.OPS,
+)
+"""The operations of NumPy, by family."""
+
 REGISTRY: Mapping[str, OpDef] = _assemble(
     (
         # Python's own
@@ -46,5 +54,7 @@ REGISTRY: Mapping[str, OpDef] = _assemble(
         formatting.OPS,
         strings.OPS,
         mathematics.OPS,
+        # NumPy's
+        *NUMPY_FAMILIES,
     )
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -171,3 +172,31 @@ def accumulated(dtype: str | None) -> str | None:
 def real_part(dtype: str | None) -> str | None:
     """Return the dtype of the absolute value or of a part of a number."""
     return {"complex64": "float32", "complex128": "float64"}.get(dtype or "", dtype)
+
+
+def probed(function: Callable[..., Any], *types: Type, **options: Any) -> str | None:
+    """Return the dtype of `function`'s result, found by a call on arrays of one element.
+
+    For functions whose dtypes depend on nothing but the operands' dtypes, and are NumPy's to
+    decide. `options` must be hashable. Raises `RuleError` where the function takes no such operands.
+    """
+    keys = tuple(_promotion_key(t) for t in types)
+    return None if None in keys else _probe(function, keys, tuple(options.items()))
+
+
+@cache
+def _probe(
+    function: Callable[..., Any], keys: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+) -> str:
+    weak: dict[str, Any] = {"int": 1, "float": 1.0, "complex": 1 + 0j}
+    operands = [weak[key] if key in weak else np.ones(1, key) for key in keys]
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = function(*operands, **dict(options))
+    except TypeError as error:
+        listed = " and ".join(keys)
+        name = function.__name__.lstrip("_")
+        raise RuleError(f"`numpy.{name}` is not defined for {listed}") from error
+    dtype: str = np.asarray(result).dtype.name
+    return dtype

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from scriptc.ir.graph import Constant, ExceptionRef, FunctionRef, Operation, Val
 from scriptc.ir.opdef import OpDef, Spelling
 from scriptc.ir.schema import REQUIRED, Parameter
 from scriptc.ir.types import (
+    BOOL,
     COMPLEX,
     DTYPE,
     FLOAT,
@@ -44,6 +45,7 @@ _OWNERS: Mapping[str, type] = {
 _ATOM_OWNERS: Mapping[Type, str] = {
     STR: "str",
     INT: "int",
+    BOOL: "int",
     FLOAT: "float",
     COMPLEX: "complex",
     RANGE: "range",
@@ -96,6 +98,9 @@ def literal(value: Any, pool: Mapping[int, int]) -> ast.expr:
         return ast.Name(value.name.rpartition(".")[2], ast.Load())
     if type(value) is tuple:
         return ast.Tuple([literal(part, pool) for part in value], ast.Load())
+    if isinstance(value, slice | range):
+        parts = [literal(part, pool) for part in (value.start, value.stop, value.step)]
+        return ast.Call(dotted(type(value).__name__), parts, [])
     if type(value) in (int, float) and (value < 0 or (value == 0 and str(value)[0] == "-")):
         return ast.UnaryOp(ast.USub(), literal(-value, pool))
     if type(value) is float and not math.isfinite(value):
@@ -103,9 +108,13 @@ def literal(value: Any, pool: Mapping[int, int]) -> ast.expr:
     return ast.Constant(value)
 
 
-def is_pooled(value: Any) -> bool:
-    """Tell whether a constant is held by reference, having no literal."""
-    return isinstance(value, np.ndarray | np.generic | list | dict)
+def pooled(value: Any) -> Iterator[Any]:
+    """Yield the objects in a constant that are held by reference, having no literal."""
+    if isinstance(value, np.ndarray | np.generic | list | dict):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from pooled(part)
 
 
 def spelled(operation: Operation, operands: Sequence[ast.expr]) -> ast.expr:
@@ -186,6 +195,5 @@ def _is_default(parameter: Parameter, spelling: Spelling, value: Value) -> bool:
     default = spelling.defaults.get(parameter.name, parameter.default)
     if default is REQUIRED or not isinstance(value, Constant):
         return False
-    same = type(value.value) is type(default) and value.value == default
-    # `isinstance` keeps arrays, whose comparison is an array, out.
-    return isinstance(same, bool) and same
+    # By text, since 0.0 == -0.0; defaults are plain literals.
+    return type(value.value) is type(default) and repr(value.value) == repr(default)

@@ -13,5 +13,5 @@ def dropout(x: np.ndarray, p: float = 0.5, training: bool = True) -> np.ndarray:
         return x
     if p == 1.0:
         return np.zeros_like(x)
-    keep = np.random.random(x.shape) >= p  # noqa: NPY002  (a script holds no generator)
+    keep = np.random.random(x.shape) >= p  # noqa: NPY002 - a script holds no generator
     return np.where(keep, x / (1.0 - p), 0.0)

@@ -39,7 +39,7 @@ def layer_norm(
         for length in normalized_shape:
             size = size * length
         lead = x.shape[: -len(normalized_shape)]
-        flat = lead + (size,)  # noqa: RUF005  (scripts have no star)
+        flat = lead + (size,)  # noqa: RUF005 - scripts have no star
         y = _standardize(x.reshape(flat), eps).reshape(x.shape)
     if weight is not None:
         y = y * weight

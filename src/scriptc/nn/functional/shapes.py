@@ -23,5 +23,5 @@ def flatten(x: np.ndarray, start_dim: int = 0, end_dim: int = -1) -> np.ndarray:
     size = 1
     for length in x.shape[first : last + 1]:
         size = size * length
-    shape = x.shape[:first] + (size,) + x.shape[last + 1 :]  # noqa: RUF005  (scripts have no star)
+    shape = x.shape[:first] + (size,) + x.shape[last + 1 :]  # noqa: RUF005 - scripts have no star
     return x.reshape(shape)
