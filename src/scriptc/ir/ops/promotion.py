@@ -178,7 +178,8 @@ def probed(function: Callable[..., Any], *types: Type, **options: Any) -> str | 
     """Return the dtype of `function`'s result, found by a call on arrays of one element.
 
     For functions whose dtypes depend on nothing but the operands' dtypes, and are NumPy's to
-    decide. `options` must be hashable. Raises `RuleError` where the function takes no such operands.
+    decide. `options` must be hashable. Raises `RuleError` where the function takes no such
+    operands.
     """
     keys = tuple(_promotion_key(t) for t in types)
     return None if None in keys else _probe(function, keys, tuple(options.items()))

@@ -23,6 +23,7 @@ def special() -> np.ndarray:
 
 
 def cube(dtype: str = "float64") -> np.ndarray:
+    """Return an array of three dimensions, its entries in order."""
     return np.arange(24).reshape(2, 3, 4).astype(dtype)
 
 
