@@ -11,6 +11,7 @@ import ast
 import linecache
 import threading
 import types
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +75,11 @@ def _parse(path: str) -> _ParsedFile | None:
         if known is not None and known[0] == text:
             return known[1]
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            # What Python warns of in a source, it warned of when it compiled it. Where warnings
+            # are errors, `"\-"` in a package would hide the source of all that the file holds.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
     functions: dict[tuple[int, str], ast.FunctionDef] = {}
