@@ -227,15 +227,17 @@ def type_from_object(found: Any, text: str = "") -> Type | None:
     origin, args = typing.get_origin(found), typing.get_args(found)
     if origin is None:
         return _from_object(found, text or repr(found))
-    parts = [type_from_object(arg, text) for arg in args if arg is not ...]
-    known = [part for part in parts if part is not None]
-    if origin is np.ndarray or origin is Tensor:
+    if origin is Tensor:
+        return TENSOR
+    if origin is np.ndarray:
         dtypes = [typing.get_args(a) for a in args if typing.get_origin(a) is np.dtype]
         scalar = dtypes[-1][0] if dtypes and dtypes[-1] else None
         if isinstance(scalar, type) and issubclass(scalar, np.generic):
             found_type = _from_object(scalar, text)
             return TensorType(getattr(found_type, "dtype", None))
         return TENSOR
+    parts = [type_from_object(arg, text) for arg in args if arg is not ...]
+    known = [part for part in parts if part is not None]
     if origin is typing.Union or origin is types.UnionType:
         return union(known) if len(known) == len(args) else None
     if origin in (typing.Final, typing.ClassVar, typing.Annotated):
@@ -244,7 +246,7 @@ def type_from_object(found: Any, text: str = "") -> Type | None:
         return ListType(known[0])
     if origin in (dict, collections.abc.Mapping) and len(known) == 2:
         return DictType(known[0], known[1])
-    if origin is tuple:
+    if origin is tuple and len(known) == len(parts):
         return VariadicTupleType(known[0]) if ... in args else TupleType(tuple(known))
     raise AnnotationError(text or repr(found))
 

@@ -49,6 +49,7 @@ from scriptc.ir.types import (
     NONE,
     TENSOR,
     ClassType,
+    TensorType,
     Type,
     accepts,
     generalize,
@@ -430,13 +431,29 @@ def _share(instance: Instance, classes: Mapping[str, str], seen: dict[int, Insta
 
 
 def fits(expected: Type, actual: Type) -> bool:
-    """Tell whether an argument fits its annotation, by Python's rules for numbers."""
+    """Tell whether an argument of a helper fits its annotation.
+
+    By Python's rules for numbers an `int` may stand for a `float`; and an element of an array may
+    stand for a number, as it does in plain Python. The helper is compiled for the actual types.
+    """
     if accepts(expected, actual):
         return True
-    wanted, given = members_of(expected), members_of(actual)
-    if FLOAT in wanted and all(g in (INT, BOOL) or g in wanted for g in given):
-        return True
-    return INT in wanted and all(g == BOOL or g in wanted for g in given)
+    wanted = members_of(expected)
+    return all(
+        any(accepts(w, g) or _is_number_for(w, g) for w in wanted) for g in members_of(actual)
+    )
+
+
+def _is_number_for(wanted: Type, given: Type) -> bool:
+    kinds = _NUMBER_KINDS.get(wanted, "")
+    if isinstance(given, TensorType):
+        if given.rank not in (None, 0):
+            return False
+        return bool(kinds) and (given.dtype is None or np.dtype(given.dtype).kind in kinds)
+    return (wanted == FLOAT and given in (INT, BOOL)) or (wanted == INT and given == BOOL)
+
+
+_NUMBER_KINDS: Mapping[Type, str] = {FLOAT: "fiub", INT: "iub", BOOL: "b"}
 
 
 def all_parameters(node: ast.FunctionDef) -> list[ast.arg]:
