@@ -6,8 +6,9 @@ import copy
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,6 +32,38 @@ class FallbackWarning(UserWarning):
     """`script` traced an object because its source is outside the subset."""
 
 
+class Watcher(Protocol):
+    """What sees the calls of `script` and `trace`, as `scriptc check` does."""
+
+    def compiling(self, obj: Any, how: str) -> AbstractContextManager[Done, bool]:
+        """Return the context that `obj` is compiled in; `how` is "script" or "trace".
+
+        It gets the result by a call of what it gives. If it takes the error, the result of
+        `script` or `trace` is `obj` itself, so that the program that called it can go on.
+        """
+
+
+Done = Callable[[ScriptedObject], object]
+watching: ContextVar[Watcher | None] = ContextVar("scriptc.watching", default=None)
+"""The watcher of this thread or task, or None (the ordinary case)."""
+
+
+class _Unwatched:
+    def __enter__(self) -> Done:
+        return id
+
+    def __exit__(self, *_: object) -> bool:  # type: ignore[exit-return]  # as all watchers
+        return False
+
+
+_UNWATCHED = _Unwatched()
+
+
+def _watched(obj: Any, how: str) -> AbstractContextManager[Done, bool]:
+    watcher = watching.get()
+    return _UNWATCHED if watcher is None else watcher.compiling(obj, how)
+
+
 def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptedObject:
     """Compile a function, a module, or a bound method, and everything that it calls.
 
@@ -45,6 +78,14 @@ def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptedObj
     """
     if isinstance(obj, ScriptFunction | ScriptModule):
         return obj
+    with _watched(obj, "script") as done:
+        scripted = _script_or_trace(obj, example_inputs)
+        done(scripted)
+        return scripted
+    return obj  # type: ignore[no-any-return]  # a watcher took the error
+
+
+def _script_or_trace(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
     try:
         return _script(obj, example_inputs)
     except CompileError as error:
@@ -60,7 +101,7 @@ def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptedObj
         warnings.warn(
             f"traced instead of scripted, because {first.title_text}{place}",
             FallbackWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
         return traced
 
@@ -105,13 +146,21 @@ def trace(obj: Any, example_inputs: Any, *, check_trace: bool = True) -> Scripte
     """
     several = isinstance(example_inputs, tuple | list)
     inputs = tuple(example_inputs) if several else (example_inputs,)
+    with _watched(obj, "trace") as done:
+        traced = _trace(obj, inputs)
+        if check_trace:
+            _check_trace(obj, traced, inputs)
+        done(traced)
+        return traced
+    return obj  # type: ignore[no-any-return]  # a watcher took the error
+
+
+def _trace(obj: Any, inputs: tuple[Any, ...]) -> ScriptedObject:
     traced: ScriptedObject
     if is_module(obj):
         traced = ScriptModule(*trace_module(obj, copy.deepcopy(inputs), _hooked))
     else:
         traced = ScriptFunction(*trace_function(obj, copy.deepcopy(inputs), _hooked), obj)
-    if check_trace:
-        _check_trace(obj, traced, inputs)
     return traced
 
 
