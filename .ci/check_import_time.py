@@ -4,9 +4,11 @@ The aim is 50 ms. A shared machine is noisy, so this takes the median of several
 and fails above three times the aim.
 """
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 AIM_MS = 50
 LIMIT_MS = 150
@@ -20,16 +22,20 @@ print((time.perf_counter() - start) * 1000)
 """
 
 
-def measure() -> float:
+def measure(cache: str) -> float:
     """Milliseconds that `import scriptc` takes in a fresh process that has NumPy."""
     command = [sys.executable, "-c", PROGRAM]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    # As users run it: with compiled modules at hand, which some environments switch off.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
+    result = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return float(result.stdout)
 
 
 def main() -> int:
     """Print the figure; return 1 above the limit."""
-    measure()  # fills the bytecode cache
-    cost = statistics.median(measure() for _ in range(RUNS))
+    with tempfile.TemporaryDirectory() as cache:
+        measure(cache)  # fills the bytecode cache
+        cost = statistics.median(measure(cache) for _ in range(RUNS))
     verdict = "within" if cost <= AIM_MS else "ABOVE"
     print(f"import scriptc: {cost:.1f} ms over numpy (median of {RUNS}), {verdict} {AIM_MS} ms")
     return int(cost > LIMIT_MS)

@@ -155,12 +155,15 @@ def sample(*args: Any, raises: type[BaseException] | None = None, **kwargs: Any)
 class OpDef:
     """The declaration of one operation.
 
+    `signature` is the text of the schema, which is read at its first use: few programs use all
+    operations, and hundreds of them are declared at import.
+
     `kernel` takes the operands in schema order, all of them, variadic ones spread at the end, as
     plain Python and NumPy values. `python` is a Python expression over the parameter names that
     computes the same; with it the interpreter and `.code` write the operation inline (operators).
     """
 
-    schema: Schema
+    signature: str
     doc: str
     infer: InferRule
     kernel: Callable[..., Any]
@@ -171,15 +174,20 @@ class OpDef:
     version: int = 1
 
     @property
+    def schema(self) -> Schema:
+        """The name and the parameters."""
+        return parse_schema(self.signature)
+
+    @property
     def name(self) -> str:
-        return self.schema.name
+        return self.signature.partition("(")[0]
 
     def __repr__(self) -> str:
         return f"<op {self.schema}>"
 
 
 def op(
-    schema: str,
+    signature: str,
     *,
     doc: str,
     infer: InferRule,
@@ -193,7 +201,7 @@ def op(
     """Declare an operation. See `OpDef` for the parts and `ir/ops/` for examples."""
     spelled = tuple(Spelling(s) if isinstance(s, str) else s for s in spellings)
     return OpDef(
-        parse_schema(schema), doc, infer, kernel, frozenset(traits), python, spelled, samples,
+        signature, doc, infer, kernel, frozenset(traits), python, spelled, samples,
         version,
     )  # fmt: skip
 
