@@ -54,3 +54,18 @@ def test_an_element_of_an_array_stands_for_a_number():
     assert list(map(type, found)) == list(map(type, expected))
     with pytest.raises(scriptc.CompileError, match="takes int as `n`, not Tensor"):
         scriptc.script(half_of_all)
+
+
+def with_key(x, key=len):
+    return key(x)
+
+
+def test_a_default_or_an_example_without_a_type():
+    with pytest.raises(scriptc.CompileError, match="`key` holds something"):
+        scriptc.script(with_key)
+    with pytest.raises(scriptc.ArgumentError, match=r"the example for `x`: .*object"):
+        scriptc.script(half_of_all_examples, example_inputs=(object(),))
+
+
+def half_of_all_examples(x):
+    return x / 2

@@ -29,6 +29,7 @@ from scriptc.frontend.errors import (
     ReturnType,
     UnknownAnnotation,
     UnsupportedCall,
+    UnsupportedValue,
 )
 from scriptc.frontend.liveness import analyze, assigned
 from scriptc.frontend.lowering import Lowering
@@ -38,7 +39,7 @@ from scriptc.frontend.statics import Expr, Scripted, UserMethod
 from scriptc.frontend.visitor import ScriptVisitor
 from scriptc.ir.builder import constant, type_of
 from scriptc.ir.clone import Copier, link
-from scriptc.ir.diagnostic import CompileError, Diagnostic
+from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic
 from scriptc.ir.graph import Constant, Function, Instance, Linkable, Program, Value
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
@@ -408,13 +409,30 @@ class Compiler:
             elif declared.get(name) is not None:
                 result.append(declared[name] or TENSOR)
             elif examples is not None and example < len(examples):
-                result.append(generalize(type_of(examples[example])))
+                result.append(_example_type(examples[example], name))
             elif name in source.defaults:
-                type_ = generalize(type_of(source.defaults[name]))
+                type_ = _default_type(source, name)
                 result.append(optional(TENSOR) if type_ == NONE else type_)
             else:
                 result.append(TENSOR)
         return result
+
+
+def _example_type(value: Any, name: str) -> Type:
+    try:
+        return generalize(type_of(value))
+    except RuleError as error:
+        raise ArgumentError(f"the example for `{name}`: {error.message}") from None
+
+
+def _default_type(source: FunctionSource, name: str) -> Type:
+    try:
+        return generalize(type_of(source.defaults[name]))
+    except RuleError as error:
+        (node,) = (arg for arg in all_parameters(source.node) if arg.arg == name)
+        raise CompileFailureError(
+            UnsupportedValue(location=source.locate(node), name=name, reason=error.message)
+        ) from None
 
 
 def _share(instance: Instance, classes: Mapping[str, str], seen: dict[int, Instance]) -> Instance:
