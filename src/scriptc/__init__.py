@@ -1,6 +1,6 @@
 """scriptc, a script compiler: plain Python on NumPy becomes a program apart from Python."""
 
-from scriptc.api import FallbackWarning, script, trace
+from scriptc.api import FallbackWarning, load, save, script, trace
 from scriptc.frontend.annotations import Tensor
 from scriptc.frontend.tracer import TraceError, TracerWarning
 from scriptc.ir.diagnostic import (
@@ -12,8 +12,7 @@ from scriptc.ir.diagnostic import (
     UnsupportedError,
 )
 from scriptc.scripted import ScriptFunction, ScriptModule
-
-__version__ = "0.1.0"
+from scriptc.version import __version__
 
 __all__ = [
     "ArchiveError",
@@ -28,6 +27,9 @@ __all__ = [
     "TraceError",
     "TracerWarning",
     "UnsupportedError",
+    "__version__",
+    "load",
+    "save",
     "script",
     "trace",
 ]

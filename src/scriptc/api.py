@@ -8,10 +8,11 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from scriptc import scripted
 from scriptc.frontend.compiler import compile_entry
 from scriptc.frontend.objects import is_module
 from scriptc.frontend.tracer import (
@@ -23,7 +24,11 @@ from scriptc.frontend.tracer import (
 )
 from scriptc.ir.diagnostic import ArgumentError, CompileError
 from scriptc.nn.module import tracing
-from scriptc.scripted import ScriptFunction, ScriptModule
+from scriptc.scripted import ExtraFiles, ScriptFunction, ScriptModule
+
+if TYPE_CHECKING:
+    from scriptc.runtime.archive.reader import Source
+    from scriptc.runtime.archive.writer import Target
 
 ScriptedObject = ScriptFunction | ScriptModule
 
@@ -194,3 +199,34 @@ def _difference(expected: Any, actual: Any, where: str) -> str:
         return f"{where} is {a.dtype} of shape {a.shape}, not {e.dtype} of shape {e.shape}"
     same = np.array_equal(e, a, equal_nan=e.dtype.kind in "fc")
     return "" if same else f"{where} has other values"
+
+
+def save(obj: ScriptedObject, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
+    """Write a compiled function or module to an archive: program, parameters, state.
+
+    `target` is a path, or a file open for writing bytes. A path is written whole or not at all.
+    `extra_files` are files of your own to keep in the archive, by name: `{"labels.txt": "a b c"}`.
+
+    Raises:
+        ArgumentError: if `obj` is not compiled, or an extra file has no proper name.
+        ArchiveError: if the file cannot be written.
+        UnsupportedError: if an attribute holds what an archive cannot.
+    """
+    if not isinstance(obj, ScriptFunction | ScriptModule):
+        raise ArgumentError(
+            f"save() takes a compiled object, not a {type(obj).__qualname__}; "
+            "script or trace it first"
+        )
+    scripted.save(obj, target, extra_files)
+
+
+def load(source: Source, *, extra_files: dict[str, str | bytes] | None = None) -> ScriptedObject:
+    """Read a compiled function or module from an archive; nothing of it runs.
+
+    `source` is a path, a file open for reading bytes, or the bytes. `extra_files` is a dict that
+    receives the extra files whose names it has as keys; an empty one receives all.
+
+    Raises:
+        ArchiveError: if it is not an archive, or damaged, or too new: the message says which.
+    """
+    return scripted.load(source, extra_files)

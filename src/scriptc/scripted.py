@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
-from scriptc.ir.diagnostic import ArgumentError
+from scriptc.ir.diagnostic import ArchiveError, ArgumentError
 from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
 from scriptc.ir.opdef import Trait
 from scriptc.ir.printer import print_function
 from scriptc.ir.python_code import print_code
+from scriptc.ir.types import ClassType, members_of
+from scriptc.nn import _walk
+from scriptc.nn.containers import ModuleList
 from scriptc.nn.module import Module, tracing
 from scriptc.runtime.interpreter import Executable
+from scriptc.version import __version__
+
+if TYPE_CHECKING:
+    from scriptc.runtime.archive.format import Contents
+    from scriptc.runtime.archive.reader import Source
+    from scriptc.runtime.archive.writer import Target
+
+ExtraFiles = Mapping[str, str | bytes]
+"""A user's own files in an archive, by name: relative paths with `/`."""
 
 
 def _schema(function: Function) -> str:
@@ -91,6 +104,19 @@ class ScriptFunction:
         """The signature, with types."""
         return _schema(self.graph.function)
 
+    def save(self, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
+        """Write the function to an archive; see `scriptc.save`."""
+        save(self, target, extra_files)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScriptFunction:
+        return self  # immutable, as functions are
+
+    def __copy__(self) -> ScriptFunction:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickle, (_emit(self),)
+
     def __repr__(self) -> str:
         return f"<ScriptFunction {self.schema}>"
 
@@ -106,24 +132,57 @@ class ScriptModule(Module):
     program: Program
     entry: str
     root: Instance
-    _call: Callable[..., Any]
+    _running: _Running
 
-    def __init__(self, program: Program, entry: str, root: Instance) -> None:
+    def __init__(
+        self, program: Program, entry: str, root: Instance, running: _Running | None = None
+    ) -> None:
+        if running is None:
+            running = _Running(Executable(program), is_stateful=_is_stateful(program))
+        running.modules[id(root)] = self
         definition = program.classes[root.scriptc_class]
         self.__dict__.update(
             program=program,
             entry=entry,
             root=root,
             class_definition=definition,
-            _non_persistent_buffers_set=set(),
-            _call=_callable(program, entry, root),
+            _running=running,
+            _non_persistent_buffers_set=set(definition.transient),
             _modules={},
         )
         for name in definition.submodules:
-            child = root.__dict__.get(attribute_name(name))
-            if isinstance(child, Instance):
-                forward = program.classes[child.scriptc_class].methods.get("forward", "")
-                self._modules[name] = ScriptModule(program, forward, child)
+            self._modules[name] = self._make_child(attribute_name(name))
+
+    def _make_child(self, name: str) -> ScriptModule | None:
+        child = self.root.__dict__.get(name)
+        if not isinstance(child, Instance):
+            return None
+        known = self._running.modules.get(id(child))
+        if known is not None:
+            return known
+        # A class has another name here if the child was compiled for itself; the state is shared.
+        declared = members_of(self.class_definition.attributes[name])
+        (class_name,) = (type_.name for type_ in declared if isinstance(type_, ClassType))
+        forward = self.program.classes[class_name].methods.get("forward", "")
+        made = ScriptModule(self.program, forward, child.under(class_name), self._running)
+        self._running.modules[id(child)] = made
+        return made
+
+    @cached_property
+    def _call(self) -> Callable[..., Any]:
+        """What a call runs: one call at a time if the program keeps state."""
+        if not self.entry:
+            return _not_callable
+        call = self._running.executable.entry(self.entry, bound=self.root)
+        lock = self._running.lock
+        if lock is None:
+            return call
+
+        def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
+            with lock:
+                return call(*args, **kwargs)
+
+        return one_at_a_time
 
     class_definition: ClassDef
     """The declaration of the module's class in the program."""
@@ -200,30 +259,53 @@ class ScriptModule(Module):
 
         Everything but parameters is copied as it is now.
         """
-        shared: dict[int, Any] = {id(array): array for array in self.parameters()}
-        return ScriptModule(self.program, self.entry, copy.deepcopy(self.root, shared))
+        return self._with_root(copy.deepcopy(self.root, {id(a): a for a in self.parameters()}))
+
+    def _with_root(self, root: Instance) -> ScriptModule:
+        return ScriptModule(self.program, self.entry, root, self._running.again())
+
+    def save(self, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
+        """Write program, parameters and state to an archive; see `scriptc.save`."""
+        save(self, target, extra_files)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScriptModule:
-        return ScriptModule(self.program, self.entry, copy.deepcopy(self.root, memo))
+        return self._with_root(copy.deepcopy(self.root, memo))
+
+    def __copy__(self) -> ScriptModule:
+        return ScriptModule(self.program, self.entry, self.root, self._running.again())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpickle, (_emit(self),)
 
     def _get_name(self) -> str:
         return self.original_name
 
+    def extra_repr(self) -> str:
+        """What the module that was compiled showed between its brackets."""
+        return self.root.scriptc_repr
 
-def _callable(program: Program, entry: str, root: Instance) -> Callable[..., Any]:
-    """Return what a call of a module runs: one at a time if the program keeps state."""
-    if not entry:
-        return _not_callable
-    call = Executable(program).entry(entry, bound=root)
-    if not _is_stateful(program):
-        return call
-    lock = threading.RLock()
+    def __repr__(self) -> str:
+        is_list = self.class_definition.origin == _LIST
+        return _walk.draw_list(self) if is_list else super().__repr__()
 
-    def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
-        with lock:
-            return call(*args, **kwargs)
 
-    return one_at_a_time
+_LIST = f"{ModuleList.__module__}.{ModuleList.__qualname__}"
+
+
+class _Running:
+    """What the modules of one compiled tree share at run time.
+
+    `lock` is None for a program without state. `modules` holds the tree by the `id` of objects.
+    """
+
+    def __init__(self, executable: Executable, *, is_stateful: bool) -> None:
+        self.executable = executable
+        self.lock = threading.RLock() if is_stateful else None
+        self.modules: dict[int, ScriptModule] = {}
+
+    def again(self) -> _Running:
+        """Return the same for another tree of the same program."""
+        return _Running(self.executable, is_stateful=self.lock is not None)
 
 
 def _not_callable(*_: Any, **__: Any) -> Any:
@@ -241,3 +323,59 @@ def _is_stateful(program: Program) -> bool:
                 if source is not None and source.name == "get_attr":
                     return True
     return False
+
+
+# --- archives -------------------------------------------------------------------------------------
+
+
+def save(
+    object_: ScriptFunction | ScriptModule, target: Target, extra_files: ExtraFiles | None = None
+) -> None:
+    """Write a compiled object to an archive."""
+    from scriptc.runtime.archive.writer import save_archive
+
+    save_archive(_contents(object_, extra_files), target, _PRODUCER)
+
+
+def load(
+    source: Source, extra_files: dict[str, str | bytes] | None = None
+) -> ScriptFunction | ScriptModule:
+    """Read a compiled object from an archive."""
+    from scriptc.runtime.archive.reader import load_archive
+
+    contents = load_archive(source)
+    if extra_files is not None:
+        _take_extra_files(contents, extra_files)
+    if contents.root is None:
+        return ScriptFunction(contents.program, contents.entry)
+    return ScriptModule(contents.program, contents.entry, contents.root)
+
+
+def unpickle(archive: bytes) -> ScriptFunction | ScriptModule:
+    """Return what was pickled: pickles hold the bytes of an archive, and this name."""
+    return load(archive)
+
+
+_PRODUCER = f"scriptc {__version__}"
+
+
+def _emit(object_: ScriptFunction | ScriptModule) -> bytes:
+    from scriptc.runtime.archive.writer import emit_archive
+
+    return emit_archive(_contents(object_, None), _PRODUCER)
+
+
+def _contents(object_: ScriptFunction | ScriptModule, extra_files: ExtraFiles | None) -> Contents:
+    from scriptc.runtime.archive.format import Contents
+
+    root = object_.root if isinstance(object_, ScriptModule) else None
+    return Contents(object_.program, object_.entry, root, dict(extra_files or {}))
+
+
+def _take_extra_files(contents: Contents, wanted: dict[str, str | bytes]) -> None:
+    found = contents.extra_files
+    for name in list(wanted) or found:
+        if name not in found:
+            names = ", ".join(map(repr, found)) or "none"
+            raise ArchiveError(f"the archive has no extra file {name!r}; it has {names}")
+        wanted[name] = found[name]

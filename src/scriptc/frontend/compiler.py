@@ -295,8 +295,7 @@ class Compiler:
         if linkable.root is None:
             raise RuleError("a compiled function cannot be an attribute; call it as a global")
         copier = self._copier(linkable)
-        seen: dict[int, Instance] = {}
-        return _share(linkable.root, copier.classes, seen)
+        return linkable.root.under(copier.classes[linkable.root.scriptc_class])
 
     # --- functions ------------------------------------------------------------------------------
 
@@ -433,19 +432,6 @@ def _default_type(source: FunctionSource, name: str) -> Type:
         raise CompileFailureError(
             UnsupportedValue(location=source.locate(node), name=name, reason=error.message)
         ) from None
-
-
-def _share(instance: Instance, classes: Mapping[str, str], seen: dict[int, Instance]) -> Instance:
-    """Return an instance that is the same object under the linked name of its class."""
-    known = seen.get(id(instance))
-    if known is not None:
-        return known
-    renamed = {n for n, m in classes.items() if n != m}
-    if not renamed:
-        return instance
-    shared = seen[id(instance)] = Instance(classes[instance.scriptc_class])
-    shared.__dict__ = instance.__dict__
-    return shared
 
 
 def fits(expected: Type, actual: Type) -> bool:

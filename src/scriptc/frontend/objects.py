@@ -131,6 +131,8 @@ class Objects:
         for name, value in registered(object_, "_buffers").items():
             definition.buffers.append(name)
             self._declare(info, name, generalize(type_of(value)))
+        left_out = vars_of(object_).get("_non_persistent_buffers_set", ())
+        definition.transient += [name for name in definition.buffers if name in left_out]
         for name, child in registered(object_, "_modules").items():
             definition.submodules.append(name)
             if child is not None:
@@ -148,6 +150,7 @@ class Objects:
             parts.append((name, str(_parameter_type(value))))
         for name, value in registered(object_, "_buffers").items():
             parts.append((name, str(generalize(type_of(value)))))
+        parts.append(tuple(sorted(vars_of(object_).get("_non_persistent_buffers_set", ()))))
         for name, child in registered(object_, "_modules").items():
             parts.append((name, None if child is None else self.info(child).definition.name))
         constants = constants_of(type(object_))
@@ -220,6 +223,8 @@ class Objects:
                         self._fill(self.instance(object_), info, object_)
 
     def _fill(self, instance: Instance, info: ClassInfo, object_: Any) -> None:
+        if is_module(object_) and isinstance(extra := _extra_repr(object_), str):
+            instance.scriptc_repr = extra
         values = {**vars_of(object_)}
         for registry in _REGISTRIES:
             entries = registered(object_, registry)
@@ -229,6 +234,11 @@ class Objects:
             instance.__dict__[name] = (
                 self.instance(value) if isinstance(type_, ClassType) else value
             )
+
+
+def _extra_repr(module: Any) -> Any:
+    describe = getattr(module, "extra_repr", None)
+    return describe() if callable(describe) else ""
 
 
 def _parameter_type(value: Any) -> Type:

@@ -391,9 +391,7 @@ class Tracer:
     def _link(self, object_: Scripted) -> Instance:
         linkable = object_.__scriptc_link__()
         assert linkable.root is not None
-        shared = Instance(self._copier(linkable).classes[linkable.root.scriptc_class])
-        shared.__dict__ = linkable.root.__dict__
-        return shared
+        return linkable.root.under(self._copier(linkable).classes[linkable.root.scriptc_class])
 
     def user_location(self) -> Location | None:
         """Return the line of the user's code that is running."""

@@ -100,7 +100,7 @@ class Copier:
             list(definition.parameters),
             list(definition.buffers),
             list(definition.submodules),
-            definition.extra_repr,
+            list(definition.transient),
         )
 
 

@@ -299,7 +299,8 @@ class ClassDef:
 
     `origin` is the qualified Python name. `methods` maps a method's Python name to the name of the
     function that implements it. `attributes` gives each attribute's type; `parameters` and
-    `buffers` tell which of them are in the state dict, `submodules` which are modules.
+    `buffers` tell which of them belong to the state, `transient` which buffers the state dict
+    leaves out, `submodules` which are modules.
     """
 
     name: str
@@ -309,7 +310,7 @@ class ClassDef:
     parameters: list[str] = field(default_factory=list)
     buffers: list[str] = field(default_factory=list)
     submodules: list[str] = field(default_factory=list)
-    extra_repr: str = ""
+    transient: list[str] = field(default_factory=list)
 
     @property
     def type(self) -> ClassType:
@@ -348,15 +349,26 @@ def attribute_name(key: str) -> str:
 class Instance:
     """A run-time object of a class of the program. Its attributes are the Python attributes.
 
-    What is known about it besides them stands in `scriptc_class`.
+    What is known about it besides them stands in `scriptc_class`, and in `scriptc_repr`: what a
+    printed module shows between its brackets.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "scriptc_class")
+    __slots__ = ("__dict__", "__weakref__", "scriptc_class", "scriptc_repr")
 
     def __init__(self, class_name: str, attributes: Mapping[str, Any] | None = None) -> None:
         self.scriptc_class = class_name
+        self.scriptc_repr = ""
         if attributes:
             self.__dict__.update(attributes)
+
+    def under(self, class_name: str) -> Instance:
+        """Return the same object, whose attributes are shared, under another name of its class."""
+        if class_name == self.scriptc_class:
+            return self
+        other = Instance(class_name)
+        other.__dict__ = self.__dict__
+        other.scriptc_repr = self.scriptc_repr
+        return other
 
     def __repr__(self) -> str:
         return f"<{self.scriptc_class} instance>"

@@ -139,6 +139,7 @@ class _Parser(LiteralParser):
         lists = {
             "parameters": definition.parameters,
             "buffers": definition.buffers,
+            "transient": definition.transient,
             "submodules": definition.submodules,
         }
         if self.accept(":"):
@@ -157,8 +158,6 @@ class _Parser(LiteralParser):
             if name.text in definition.methods:
                 raise self.error(f"method {name.text} is declared twice", name)
             definition.methods[name.text] = self.function_name()
-        elif token.text == "extra_repr":
-            definition.extra_repr = self.string()
         else:
             raise self.error(f"expected `:` after the attribute {token.text!r}", token)
 

@@ -102,6 +102,7 @@ def _print_class(definition: ClassDef) -> str:
     for title, names in (
         ("parameters", definition.parameters),
         ("buffers", definition.buffers),
+        ("transient", definition.transient),
         ("submodules", definition.submodules),
     ):
         if names:
@@ -110,8 +111,6 @@ def _print_class(definition: ClassDef) -> str:
         f"  method {name} {print_function_name(implementation)}"
         for name, implementation in definition.methods.items()
     ]
-    if definition.extra_repr:
-        lines.append(f"  extra_repr {quote(definition.extra_repr)}")
     return "\n".join([*lines, "}"])
 
 

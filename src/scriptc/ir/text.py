@@ -53,9 +53,13 @@ EXCEPTIONS = frozenset(
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
+_NO_ATTRIBUTES = frozenset({"None", "True", "False", "scriptc_class", "scriptc_repr"})
+
+
 def is_attribute_name(name: str) -> bool:
     """Tell whether a name may be that of an attribute or a class: no `__special__` ones."""
-    return name.isidentifier() and not (name.startswith("__") and name.endswith("__"))
+    special = name.startswith("__") and name.endswith("__")
+    return name.isidentifier() and not special and name not in _NO_ATTRIBUTES
 
 
 def is_function_name(name: str) -> bool:

@@ -86,6 +86,24 @@ def draw(module: "Module") -> str:
     return frame(module._get_name(), extra.split("\n") if extra else [], children)
 
 
+def draw_list(module: "Module") -> str:
+    """The picture of a list of modules; runs of those that print alike are drawn once."""
+    runs: list[tuple[int, int, str]] = []
+    for i, child in enumerate(module._modules.values()):
+        text = repr(child)
+        if runs and runs[-1][2] == text:
+            runs[-1] = (runs[-1][0], i, text)
+        else:
+            runs.append((i, i, text))
+    lines = []
+    for first, last, text in runs:
+        if first == last:
+            lines.append(f"({first}): {indent(text)}")
+        else:
+            lines.append(f"({first}-{last}): {last - first + 1} x {indent(text)}")
+    return frame(module._get_name(), [], lines)
+
+
 def frame(title: str, extra: list[str], children: list[str]) -> str:
     """Puts lines between the brackets of `title(...)`."""
     if len(extra) == 1 and not children:

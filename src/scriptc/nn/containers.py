@@ -163,22 +163,7 @@ class ModuleList(Module):
         return module
 
     def __repr__(self) -> str:
-        # Runs of modules that print alike are drawn once, as PyTorch does.
-        runs: list[tuple[int, int, str]] = []
-        for i, module in enumerate(self):
-            text = repr(module)
-            if runs and runs[-1][2] == text:
-                runs[-1] = (runs[-1][0], i, text)
-            else:
-                runs.append((i, i, text))
-        lines = []
-        for first, last, text in runs:
-            if first == last:
-                lines.append(f"({first}): {_walk.indent(text)}")
-            else:
-                count = last - first + 1
-                lines.append(f"({first}-{last}): {count} x {_walk.indent(text)}")
-        return _walk.frame(type(self).__name__, [], lines)
+        return _walk.draw_list(self)
 
 
 class ModuleDict(Module):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import builtins
 import linecache
+import os
+import sys
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 from scriptc.ir.diagnostic import UnsupportedError
 from scriptc.ir.graph import ExceptionRef, Program
@@ -35,9 +36,10 @@ _lock = threading.Lock()
 def exception_class(reference: ExceptionRef, program: Program) -> type[BaseException]:
     """Return the class that a program raises.
 
-    A user's class that is not at hand, as after loading in another process, is replaced by one of
-    the same qualified name and built-in base; it is made once. Raises `UnsupportedError` for a
-    class that programs may not raise.
+    A user's class is taken as it was compiled with, else, after loading, from a module that is
+    imported already; nothing is imported for it. Where that has none, one of the same qualified
+    name and built-in base is made, once. Raises `UnsupportedError` for a class that programs may
+    not raise.
     """
     known = program.exceptions.get(reference.name)
     if known is not None:
@@ -50,11 +52,32 @@ def exception_class(reference: ExceptionRef, program: Program) -> type[BaseExcep
         )
     if not reference.base:
         return base
+    found = _imported_class(reference.name)
+    if found is not None and issubclass(found, base):
+        return found
     with _lock:
         if reference not in _made:
             module, _, name = reference.name.rpartition(".")
             _made[reference] = type(name, (base,), {"__module__": module or "__main__"})
         return _made[reference]
+
+
+def _imported_class(qualified: str) -> type[BaseException] | None:
+    """Return the exception class of that qualified name, if its module is imported.
+
+    Nothing is looked up but what modules and classes hold themselves: no code runs.
+    """
+    parts = qualified.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        holder: object = sys.modules.get(".".join(parts[:count]))
+        if type(holder) is not ModuleType:
+            continue
+        for part in parts[count:]:
+            held = vars(holder) if isinstance(holder, ModuleType | type) else {}
+            holder = held.get(part)
+        if isinstance(holder, type) and issubclass(holder, Exception):
+            return holder
+    return None
 
 
 @dataclass(slots=True)
@@ -109,7 +132,7 @@ def _remember(file: SourceFile) -> None:
     held = linecache.cache.get(file.path)
     lines = file.text.splitlines(keepends=True)
     if held is None:
-        if Path(file.path).exists():
+        if os.path.exists(file.path):  # noqa: PTH110 - of a path that cannot be, it only says no
             return
         known: list[str] = []
     elif len(held) == 4 and held[1] is None and held[3] == f"scriptc:{file.path}":

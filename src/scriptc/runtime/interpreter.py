@@ -35,6 +35,7 @@ from scriptc.ir.python.emitter import Emitter
 from scriptc.ir.python.expressions import Node
 from scriptc.ir.python.templates import Expression, Template
 from scriptc.ir.python.variables import Group
+from scriptc.ir.text import is_attribute_name
 from scriptc.ir.types import INT, TensorType
 from scriptc.runtime.entry import make_entry
 from scriptc.runtime.exceptions import INFO, RESERVED_LINE, FrameInfo, exception_class
@@ -194,8 +195,7 @@ class _Compiler(Emitter):
         return self._hand_over("b", name, getattr(builtins, name))
 
     def attribute(self, name: str) -> str:
-        dunder = name.startswith("__") and name.endswith("__")
-        if not name.isidentifier() or dunder or name in ("scriptc_class", "None", "True", "False"):
+        if not is_attribute_name(name):
             raise InternalError(f"{name!r} cannot be the name of an attribute")
         return name
 
