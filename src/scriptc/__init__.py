@@ -2,7 +2,7 @@
 
 from scriptc.api import FallbackWarning, load, save, script, trace
 from scriptc.frontend.annotations import Tensor
-from scriptc.frontend.tracer import TraceError, TracerWarning
+from scriptc.frontend.tracing.errors import TraceError, TracerWarning
 from scriptc.ir.diagnostic import (
     ArchiveError,
     ArgumentError,

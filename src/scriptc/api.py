@@ -5,26 +5,22 @@ from __future__ import annotations
 import copy
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from scriptc import scripted
-from scriptc.frontend.compiler import compile_entry
+from scriptc.frontend.compiler import Compiled, compile_entry
 from scriptc.frontend.objects import is_module
-from scriptc.frontend.tracer import (
-    TraceError,
-    Tracer,
-    TracerWarning,
-    trace_function,
-    trace_module,
-)
-from scriptc.ir.diagnostic import ArgumentError, CompileError
+from scriptc.frontend.tracing.entry import trace_call
+from scriptc.frontend.tracing.errors import TraceError, TracerWarning
+from scriptc.frontend.tracing.modules import Tracer
+from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic
+from scriptc.nn import functional
 from scriptc.nn.module import tracing
 from scriptc.scripted import ExtraFiles, ScriptFunction, ScriptModule
+from scriptc.trace_check import find_difference
 
 if TYPE_CHECKING:
     from scriptc.runtime.archive.reader import Source
@@ -69,7 +65,7 @@ def _watched(obj: Any, how: str) -> AbstractContextManager[Done, bool]:
     return _UNWATCHED if watcher is None else watcher.compiling(obj, how)
 
 
-def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptedObject:
+def script(obj: Any, example_inputs: Any = None) -> ScriptedObject:
     """Compile a function, a module, or a bound method, and everything that it calls.
 
     The source is read, not run. Parameters take their types from annotations, else from
@@ -83,28 +79,31 @@ def script(obj: Any, example_inputs: Sequence[Any] | None = None) -> ScriptedObj
     """
     if isinstance(obj, ScriptFunction | ScriptModule):
         return obj
+    inputs = None if example_inputs is None else _as_arguments(example_inputs)
     with _watched(obj, "script") as done:
-        scripted = _script_or_trace(obj, example_inputs)
+        scripted = _script_or_trace(obj, inputs)
         done(scripted)
         return scripted
     return obj  # type: ignore[no-any-return]  # a watcher took the error
 
 
-def _script_or_trace(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
+def _script_or_trace(obj: Any, inputs: tuple[Any, ...] | None) -> ScriptedObject:
     try:
-        return _script(obj, example_inputs)
+        return _script(obj, inputs)
     except CompileError as error:
-        if example_inputs is None or isinstance(obj, types.MethodType):
+        if inputs is None:
+            error.add_note("with example_inputs=(...), script() would trace it instead")
             raise
         try:
-            traced = trace(obj, tuple(example_inputs))
+            traced = _trace(obj, inputs, {}, check=True)
         except TraceError as failure:
             error.add_note(f"tracing it instead failed too: {failure}")
             raise error from None
         first = error.diagnostics[0]
         place = "" if first.location is None else f" ({first.location})"
         warnings.warn(
-            f"traced instead of scripted, because {first.title_text}{place}",
+            f"traced instead of scripted, because {first.title_text}{place}"
+            f"{_culprit(obj, first)}",
             FallbackWarning,
             stacklevel=3,
         )
@@ -112,25 +111,56 @@ def _script_or_trace(obj: Any, example_inputs: Sequence[Any] | None) -> Scripted
 
 
 def _script(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
+    found = _method_of(obj)
     if isinstance(obj, types.FunctionType):
         compiled = compile_entry(obj, None, example_inputs)
         return ScriptFunction(compiled.program, compiled.entry, obj)
-    if isinstance(obj, types.MethodType) and isinstance(obj.__func__, types.FunctionType):
-        compiled = compile_entry(obj.__func__, obj.__self__, example_inputs)
-        assert compiled.root is not None
-        return ScriptModule(compiled.program, compiled.entry, compiled.root)
-    forward: Callable[..., Any] | None = getattr(type(obj), "forward", None)
-    if is_module(obj) and isinstance(forward, types.FunctionType):
-        compiled = compile_entry(forward, obj, example_inputs)
-        assert compiled.root is not None
-        return ScriptModule(compiled.program, compiled.entry, compiled.root)
+    if found is not None:
+        return _as_module(compile_entry(found[0], found[1], example_inputs))
     raise ArgumentError(
         f"script() takes a function, a module or a bound method, not {type(obj).__qualname__}"
     )
 
 
+def _method_of(obj: Any) -> tuple[types.FunctionType, Any] | None:
+    """Return function and object of a bound method; for a module, those of its `forward`."""
+    forward = getattr(type(obj), "forward", None)
+    if is_module(obj) and isinstance(forward, types.FunctionType):
+        return forward, obj
+    if isinstance(obj, types.MethodType) and isinstance(obj.__func__, types.FunctionType):
+        return obj.__func__, obj.__self__
+    return None
+
+
+def _as_module(compiled: Compiled) -> ScriptModule:
+    assert compiled.root is not None
+    return ScriptModule(compiled.program, compiled.entry, compiled.root)
+
+
+def _as_arguments(example_inputs: Any) -> tuple[Any, ...]:
+    """Return example inputs as the arguments of a call: one that is no sequence stands alone."""
+    if isinstance(example_inputs, tuple | list):
+        return tuple(example_inputs)
+    return (example_inputs,)
+
+
+def _culprit(obj: Any, problem: Diagnostic) -> str:
+    """Say which submodule of an object a problem is in."""
+    owner = _method_of(obj)
+    if owner is None or problem.location is None or not is_module(owner[1]):
+        return ""
+    path, line = problem.location.file.path, problem.location.line
+    for name, module in owner[1].named_modules():
+        for method in vars(type(module)).values():
+            if name and isinstance(method, types.FunctionType):
+                lines = [n for *_, n in method.__code__.co_lines() if n is not None]
+                if method.__code__.co_filename == path and min(lines) <= line <= max(lines):
+                    return f", in the submodule `{name}` ({type(module).__name__})"
+    return ""
+
+
 @contextmanager
-def _hooked(tracer: Tracer) -> Iterator[None]:
+def _hooked(tracer: Tracer | None) -> Iterator[None]:
     token = tracing.set(tracer)
     try:
         yield
@@ -138,67 +168,63 @@ def _hooked(tracer: Tracer) -> Iterator[None]:
         tracing.reset(token)
 
 
-def trace(obj: Any, example_inputs: Any, *, check_trace: bool = True) -> ScriptedObject:
-    """Run a function or a module on example inputs, and compile what it did.
+def trace(
+    obj: Any,
+    example_inputs: Any = (),
+    *,
+    example_kwarg_inputs: Mapping[str, Any] | None = None,
+    check_trace: bool = True,
+) -> ScriptedObject:
+    """Run a function, a module or a bound method on example inputs, and compile what it did.
 
-    `example_inputs` is a tuple of arguments, or one array; they are copied first. What depends on
-    the values of the inputs, such as a branch taken, is kept as it was in this run; a
-    `TracerWarning` says where. With `check_trace`, the result is run beside a second run of `obj`,
-    and a `TracerWarning` says where they differ, as they do when `obj` is not deterministic.
+    `example_inputs` is a tuple of arguments, or one argument, and `example_kwarg_inputs` those
+    given by keyword; they are copied first. Arrays, and lists, tuples and dicts of arrays, are
+    inputs of the program. Any other argument is a constant of it: the program raises `ValueError`
+    for another value. Sizes of arrays stay open; dtypes and the number of dimensions are those of
+    this run. What Python has to know of an array, such as a branch taken, is kept as it was in
+    this run; a `TracerWarning` says where.
+
+    The object is left as it was, and so are the inputs. With `check_trace`, the result is run
+    beside a second run of `obj`, and a `TracerWarning` says where they differ, as they do when
+    `obj` is not deterministic.
 
     Raises:
         TraceError: if the run does something that has no operation.
+        ArgumentError: if `obj` cannot be called, or not with these inputs.
     """
-    several = isinstance(example_inputs, tuple | list)
-    inputs = tuple(example_inputs) if several else (example_inputs,)
+    if isinstance(obj, ScriptFunction | ScriptModule):
+        return obj
+    args, kwargs = _as_arguments(example_inputs), dict(example_kwarg_inputs or {})
     with _watched(obj, "trace") as done:
-        traced = _trace(obj, inputs)
-        if check_trace:
-            _check_trace(obj, traced, inputs)
+        traced = _trace(obj, args, kwargs, check=check_trace)
         done(traced)
         return traced
     return obj  # type: ignore[no-any-return]  # a watcher took the error
 
 
-def _trace(obj: Any, inputs: tuple[Any, ...]) -> ScriptedObject:
+def _trace(
+    obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, check: bool
+) -> ScriptedObject:
+    found = _method_of(obj)
+    run_args, run_kwargs = copy.deepcopy((args, kwargs))
     traced: ScriptedObject
-    if is_module(obj):
-        traced = ScriptModule(*trace_module(obj, copy.deepcopy(inputs), _hooked))
+    if found is not None and is_module(found[1]):
+        function, module = found
+        compiled = trace_call(function, module, run_args, run_kwargs, _hooked, (functional,))
+        traced = _as_module(compiled)
+    elif callable(obj) and not isinstance(obj, type):
+        compiled = trace_call(obj, None, run_args, run_kwargs, _hooked, (functional,))
+        traced = ScriptFunction(compiled.program, compiled.entry, obj)
     else:
-        traced = ScriptFunction(*trace_function(obj, copy.deepcopy(inputs), _hooked), obj)
-    return traced
-
-
-def _check_trace(obj: Any, traced: ScriptedObject, inputs: tuple[Any, ...]) -> None:
-    again = copy.deepcopy(obj) if is_module(obj) else obj
-    program = traced.session() if isinstance(traced, ScriptModule) else traced
-    expected = again(*copy.deepcopy(inputs))
-    actual = program(*copy.deepcopy(inputs))
-    difference = _difference(expected, actual, "the result")
+        raise ArgumentError(
+            f"trace() takes a function, a module or a bound method, not {type(obj).__qualname__}"
+        )
+    difference = find_difference(obj, traced, args, kwargs) if check else ""
     if difference:
         warnings.warn(
             f"the trace differs from a second run: {difference}", TracerWarning, stacklevel=3
         )
-
-
-def _difference(expected: Any, actual: Any, where: str) -> str:
-    """Return the first place where two results differ, or nothing."""
-    if isinstance(expected, list | tuple) and isinstance(actual, list | tuple):
-        if len(expected) != len(actual):
-            return f"{where} has {len(actual)} elements, not {len(expected)}"
-        pairs = enumerate(zip(expected, actual, strict=True))
-        found = (_difference(e, a, f"{where}[{i}]") for i, (e, a) in pairs)
-        return next(filter(None, found), "")
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        if list(expected) != list(actual):
-            return f"{where} has the keys {list(actual)}, not {list(expected)}"
-        found = (_difference(expected[k], actual[k], f"{where}[{k!r}]") for k in expected)
-        return next(filter(None, found), "")
-    e, a = np.asarray(expected), np.asarray(actual)
-    if (e.shape, e.dtype) != (a.shape, a.dtype):
-        return f"{where} is {a.dtype} of shape {a.shape}, not {e.dtype} of shape {e.shape}"
-    same = np.array_equal(e, a, equal_nan=e.dtype.kind in "fc")
-    return "" if same else f"{where} has other values"
+    return traced
 
 
 def save(obj: ScriptedObject, target: Target, *, extra_files: ExtraFiles | None = None) -> None:

@@ -61,11 +61,11 @@ from scriptc.ir.types import (
     resolve,
 )
 
-_MAX_RESTARTS = 32
+MAX_RESTARTS = 32
 Arguments = Sequence[Expr]
 
 
-class _RestartError(Exception):
+class RestartError(Exception):
     """An attribute turned out to need a wider type: start again with it."""
 
 
@@ -81,10 +81,14 @@ class Compiled:
 class Compiler:
     """Compiles one entry point and everything that it reaches."""
 
-    def __init__(self, overrides: dict[tuple[str, str], Type] | None = None) -> None:
+    def __init__(
+        self,
+        overrides: dict[tuple[str, str], Type] | None = None,
+        objects: type[Objects] = Objects,
+    ) -> None:
         self.program = Program()
         self.overrides = {} if overrides is None else overrides
-        self.objects = Objects(self.program, self._link, self.overrides)
+        self.objects = objects(self.program, self._link, self.overrides)
         self.dialect: Dialect = numpy_dialect()
         self.visitor = ScriptVisitor()
         self.diagnostics: list[Diagnostic] = []
@@ -153,7 +157,7 @@ class Compiler:
         if wider is None or wider == known:
             return None
         self.overrides[class_name, name] = wider
-        raise _RestartError
+        raise RestartError
 
     # --- calls ----------------------------------------------------------------------------------
 
@@ -279,7 +283,8 @@ class Compiler:
         low.builder.location = low.locate(node)
         return low.builder.call(function, values)
 
-    def _copier(self, linkable: Linkable) -> Copier:
+    def copier(self, linkable: Linkable) -> Copier:
+        """Return how the parts of a compiled program are called here; it is linked in once."""
         known = self._links.get(id(linkable.program))
         if known is None:
             known = self._links[id(linkable.program)] = link(self.program, linkable.program)
@@ -287,14 +292,14 @@ class Compiler:
         return known
 
     def _linked_name(self, linkable: Linkable) -> str:
-        return self._copier(linkable).functions[linkable.entry]
+        return self.copier(linkable).functions[linkable.entry]
 
     def _link(self, object_: Scripted) -> Instance:
         """Link the program of a compiled module in, and return its object: the state is shared."""
         linkable = object_.__scriptc_link__()
         if linkable.root is None:
             raise RuleError("a compiled function cannot be an attribute; call it as a global")
-        copier = self._copier(linkable)
+        copier = self.copier(linkable)
         return linkable.root.under(copier.classes[linkable.root.scriptc_class])
 
     # --- functions ------------------------------------------------------------------------------
@@ -502,11 +507,11 @@ def compile_entry(
     Raises `CompileError` with all problems found.
     """
     overrides: dict[tuple[str, str], Type] = {}
-    for _ in range(_MAX_RESTARTS):
+    for _ in range(MAX_RESTARTS):
         compiler = Compiler(overrides)
         try:
             return _compile_entry(compiler, function, owner, example_inputs)
-        except _RestartError:
+        except RestartError:
             continue
         except CompileFailureError as failure:
             compiler.report(failure.diagnostic)

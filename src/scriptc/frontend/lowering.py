@@ -29,6 +29,7 @@ from scriptc.frontend.liveness import Liveness
 from scriptc.frontend.source import FunctionSource
 from scriptc.frontend.statics import Expr, Poison, Static
 from scriptc.frontend.subset import describe
+from scriptc.frontend.tracing.interception import original
 from scriptc.ir.builder import INT_MAX, INT_MIN, Builder, constant, infer_types
 from scriptc.ir.diagnostic import Diagnostic
 from scriptc.ir.graph import UNBOUND, Block, Constant, Function, Operation, Value
@@ -245,6 +246,7 @@ class Lowering:
 
     def lift(self, object_: Any, name: str, node: ast.AST) -> Expr:
         """Return the expression for a Python object that is known at compile time."""
+        object_ = original(object_)
         if isinstance(object_, type | types.ModuleType) or callable(object_):
             return Static(object_)
         if isinstance(object_, Value | Static):

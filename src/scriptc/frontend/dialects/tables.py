@@ -10,7 +10,7 @@ import builtins
 import functools
 import importlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -91,6 +91,11 @@ class Dialect:
         """Return the entry of a library function, found by identity."""
         found = self._functions.get(id(object_))
         return found[1] if found is not None and found[0] is object_ else None
+
+    def functions(self) -> Iterator[tuple[str, Any]]:
+        """Yield the library functions with the qualified names they are found under."""
+        for function, entry in self._functions.values():
+            yield entry.spelling.name, function
 
     def member(self, type_: Type, name: str) -> Entry | None:
         """Return the entry of a method or property of values of a type."""
