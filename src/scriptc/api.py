@@ -102,8 +102,7 @@ def _script_or_trace(obj: Any, inputs: tuple[Any, ...] | None) -> ScriptedObject
         first = error.diagnostics[0]
         place = "" if first.location is None else f" ({first.location})"
         warnings.warn(
-            f"traced instead of scripted, because {first.title_text}{place}"
-            f"{_culprit(obj, first)}",
+            f"traced instead of scripted, because {first.title_text}{place}{_culprit(obj, first)}",
             FallbackWarning,
             stacklevel=3,
         )

@@ -24,6 +24,10 @@ _CREATORS = frozenset({"linspace", "logspace", "geomspace"})
 """Functions that do ask their arguments, but are mostly called with plain numbers."""
 
 
+Target = tuple[types.ModuleType, str, Any]
+"""A name of a module, and the function that it holds."""
+
+
 class Listener(Protocol):
     """The recorder, as replaced functions see it."""
 
@@ -35,10 +39,6 @@ class Listener(Protocol):
 
 listening: ContextVar[tuple[int, Listener] | None] = ContextVar("scriptc.listening", default=None)
 """The recorder of this context and the thread it belongs to; contexts can be taken elsewhere."""
-
-_lock = threading.Lock()
-_users = 0
-_replaced: list[tuple[types.ModuleType, str, Any]] = []
 
 
 def original(object_: Any) -> Any:
@@ -69,7 +69,7 @@ def _asks(function: Any) -> bool:
 
 def targets(
     functions: Iterable[tuple[str, Any]], modules: Iterable[types.ModuleType]
-) -> Iterator[tuple[types.ModuleType, str, Any]]:
+) -> Iterator[Target]:
     """Yield what to replace: library functions by qualified name, and all functions of modules."""
     plain = (types.BuiltinFunctionType, types.FunctionType)
     for qualified, function in functions:
@@ -84,23 +84,39 @@ def targets(
                 yield module, name, function
 
 
-@contextmanager
-def replacing(found: Iterable[tuple[types.ModuleType, str, Any]]) -> Iterator[None]:
-    """Have the functions replaced; they are put back when the last trace ends."""
-    global _users
-    with _lock:
-        _users += 1
-        if _users == 1:
-            for module, name, function in found:
-                if vars(module).get(name) is function:
-                    _replaced.append((module, name, function))
+class _Replacements:
+    """The names that hold other functions now, and how many traces need them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.done: list[Target] = []
+
+    def enter(self, found: Iterable[Target]) -> None:
+        with self.lock:
+            self.users += 1
+            if self.users == 1:
+                self.done = [t for t in found if getattr(t[0], t[1], None) is t[2]]
+                for module, name, function in self.done:
                     setattr(module, name, _wrap(function))
+
+    def leave(self) -> None:
+        with self.lock:
+            self.users -= 1
+            if not self.users:
+                for module, name, function in self.done:
+                    setattr(module, name, function)
+                self.done.clear()
+
+
+_replacements = _Replacements()
+
+
+@contextmanager
+def replacing(found: Iterable[Target]) -> Iterator[None]:
+    """Have the functions replaced; they are put back when the last trace ends."""
+    _replacements.enter(found)
     try:
         yield
     finally:
-        with _lock:
-            _users -= 1
-            if not _users:
-                for module, name, function in _replaced:
-                    setattr(module, name, function)
-                _replaced.clear()
+        _replacements.leave()

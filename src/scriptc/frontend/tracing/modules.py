@@ -57,6 +57,7 @@ class Tracer(Recorder):
 
     def instance_value(self, module: Any) -> Value | None:
         """Return the value that stands for a module here; None if no receiver holds it."""
+        value: Value
         for owner, value in reversed(self.frame.receivers):
             path = _path(owner, module, set())
             if path is not None:
@@ -289,5 +290,3 @@ def _held(module: Any, name: str) -> Any:
         if name in held:
             return held[name]
     return None
-
-

@@ -51,9 +51,7 @@ def describe_place(location: Location | None) -> str:
     return f"\n  {location.file.path}:{location.line}: {line}".rstrip()
 
 
-def trace_error(
-    what: str, advice: str = "", kind: type[TraceError] = TraceError
-) -> TraceError:
+def trace_error(what: str, advice: str = "", kind: type[TraceError] = TraceError) -> TraceError:
     """Return the error that says what could not be recorded, what to do, and where."""
     advice = f"; {advice}" if advice else ""
     return kind(f"a trace cannot record {what}{advice}{describe_place(user_location())}")

@@ -1,4 +1,4 @@
-"""The recorder: runs operations on the real values, and records them into functions of a program."""
+"""The recorder: runs operations on the real values, and records them into a program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from scriptc.frontend.tracing.values import (
     rebuilt,
 )
 from scriptc.ir.builder import Builder, constant
-from scriptc.ir.graph import Block, BlockArgument, Constant, Function, OpResult, Operation, Value
+from scriptc.ir.graph import Block, BlockArgument, Constant, Function, Operation, OpResult, Value
 from scriptc.ir.opdef import RuleError, Trait
 from scriptc.ir.ops import REGISTRY
 from scriptc.ir.schema import BindError
@@ -318,9 +319,9 @@ class Recorder:
 
     def shape(self, array: TracedArray) -> tuple[int, ...]:
         """Return the shape of an array; its sizes are recorded where they are used."""
+        sizes = enumerate(array.concrete.shape)
         shape = TracedShape(
-            TracedNumber(self, size, None, lambda axis=axis: self._size(array, axis))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-            for axis, size in enumerate(array.concrete.shape)
+            TracedNumber(self, size, None, partial(self._size, array, axis)) for axis, size in sizes
         )
         shape.array = array
         return shape

@@ -1,4 +1,4 @@
-"""The state of modules around a run: kept, compared and put back, so that a trace leaves no mark."""
+"""The state of modules around a run: kept, compared and put back, so that a trace is not seen."""
 
 from __future__ import annotations
 

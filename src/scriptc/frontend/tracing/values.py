@@ -73,6 +73,11 @@ class Traced:
 
     __slots__ = ("_ir", "concrete", "recorder", "source")
 
+    _ir: Value | None
+    concrete: Any
+    recorder: Recorder
+    source: Source | None
+
     __array_priority__ = 1000
 
     def __init__(
@@ -86,7 +91,10 @@ class Traced:
 
     @property
     def ir(self) -> Value:
-        return self.source() if self._ir is None else self._ir
+        if self._ir is not None:
+            return self._ir
+        assert self.source is not None
+        return self.source()
 
     @property
     def __class__(self) -> Any:
@@ -197,7 +205,7 @@ class TracedNumber(Traced):
         return found
 
 
-class TracedShape(tuple[Any, ...]):
+class TracedShape(tuple[Any, ...]):  # noqa: SLOT001 - a tuple has no room for slots
     """The shape of an array, as a tuple of its sizes, that still knows the array."""
 
     array: TracedArray
