@@ -1,4 +1,4 @@
-"""What tests of tracing share: a trace does what the traced function does, and is a good program."""
+"""What tests of tracing share: a trace does what the function does, and is a good program."""
 
 from __future__ import annotations
 

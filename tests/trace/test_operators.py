@@ -4,9 +4,9 @@ import operator
 
 import numpy as np
 import pytest
-from support.tracing import check_trace
 
 import scriptc
+from support.tracing import check_trace
 
 FLOATS = np.array([[1.5, -2.0, 3.25], [0.5, 4.0, -1.0]])
 OTHER = np.array([[2.0, 0.5, -3.0], [1.0, -1.0, 2.0]])
@@ -28,7 +28,7 @@ BITS_IN_PLACE = [operator.iand, operator.ior, operator.ixor, operator.ilshift, o
 @pytest.mark.parametrize("function", ARITHMETIC, ids=lambda f: f.__name__)
 def test_arithmetic(function):
     constant = np.array([1.0, 2.0, 3.0])
-    check_trace(lambda x, y: function(x, y), FLOATS, OTHER, others=[(INTS, OTHER), (TALL, TALL)])
+    check_trace(function, FLOATS, OTHER, others=[(INTS, OTHER), (TALL, TALL)])
     for other in (2, 2.5, True, constant, np.float32(1.5)):
         check_trace(lambda x, other=other: function(x, other), FLOATS, others=[(TALL,)])
         check_trace(lambda x, other=other: function(other, x), np.abs(FLOATS), others=[(TALL,)])
@@ -36,7 +36,7 @@ def test_arithmetic(function):
 
 @pytest.mark.parametrize("function", BITWISE, ids=lambda f: f.__name__)
 def test_bitwise(function):
-    check_trace(lambda x, y: function(x, y), INTS, INTS[::-1])
+    check_trace(function, INTS, INTS[::-1])
     check_trace(lambda x: function(x, 3), INTS)
     check_trace(lambda x: function(3, x), INTS)
 
