@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import types
 
-from scriptc.frontend.errors import CompileFailureError, UnknownAttribute
+from scriptc.frontend.errors import (
+    CompileFailureError,
+    UnassignedAttribute,
+    UnknownAttribute,
+)
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.operations import call_entry
 from scriptc.frontend.statics import Expr, OpMethod, Static, UserMethod
@@ -57,7 +61,14 @@ def _instance_attribute(
     except RuleError as error:
         raise no_attribute(low, node, class_name, name, error.message) from None
     if type_ is not None:
-        return low.structural("get_attr", [value, name], [type_], node, name).result
+        known = low.env.facts.get(low.attribute_path(value, name))
+        if known is None and info is not None and name in info.created:
+            text = ast.unparse(node)
+            raise CompileFailureError(
+                UnassignedAttribute(location=low.locate(node), name=text, short=name)
+            )
+        found = low.structural("get_attr", [value, name], [type_], node, name).result
+        return found if known is None else low.refine(found, known, node)
     member = objects.member(class_name, name)
     if isinstance(member, types.FunctionType):
         return UserMethod(value, name, member)

@@ -39,7 +39,13 @@ def _arguments(low: Lowering, node: ast.Call) -> tuple[list[Expr], dict[str, Exp
     positional: list[Expr] = []
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            raise low.unsupported(argument)
+            elements = iterables.elements_of(low, low.expression(argument.value), argument)
+            if elements is None:
+                raise low.unsupported(
+                    argument, "a `*` argument of unknown length", "write the arguments out"
+                )
+            positional += elements
+            continue
         if isinstance(argument, ast.GeneratorExp):
             positional.append(comprehensions.lower_list(low, argument))
             continue
@@ -137,17 +143,24 @@ def _hasattr(low: Lowering, node: ast.Call) -> Expr | None:
     info = low.compiler.objects.infos.get(class_name or "")
     if info is None:
         raise low.unsupported(node, "`hasattr` of something that is not an object")
-    return constant(hasattr(info.example, name))
+    if not hasattr(info.example, name):
+        info.absent[name] = low.locate(node)
+        return constant(False)
+    return constant(True)
 
 
 def _getattr(low: Lowering, node: ast.Call) -> Expr | None:
     owner, name = _object_and_name(low, node)
+    info = low.compiler.objects.infos.get(low.class_name(owner) or "")
+    if len(node.args) == 3 and info is not None and not hasattr(info.example, name):
+        info.absent[name] = low.locate(node)
+        return low.expression(node.args[2])
     return read_attribute(low, owner, name, node)
 
 
 def _object_and_name(low: Lowering, node: ast.Call) -> tuple[Expr, str]:
-    if len(node.args) < 2 or node.keywords:
-        raise low.unsupported(node, "this form of `getattr`", "pass the object and the name")
+    if len(node.args) not in (2, 3) or node.keywords:
+        raise low.unsupported(node, "a call of this form", "pass the object and the name")
     owner = low.expression(node.args[0])
     name = low.value_of(node.args[1])
     if not isinstance(name, Constant) or not isinstance(name.value, str):

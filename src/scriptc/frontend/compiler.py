@@ -27,6 +27,7 @@ from scriptc.frontend.errors import (
     CompileFailureError,
     Recursion,
     ReturnType,
+    UnassignedAttribute,
     UnknownAnnotation,
     UnsupportedCall,
     UnsupportedValue,
@@ -40,7 +41,15 @@ from scriptc.frontend.visitor import ScriptVisitor
 from scriptc.ir.builder import constant, type_of
 from scriptc.ir.clone import Copier, link
 from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic
-from scriptc.ir.graph import Constant, Function, Instance, Linkable, Program, Value
+from scriptc.ir.graph import (
+    Constant,
+    Function,
+    FunctionRef,
+    Instance,
+    Linkable,
+    Program,
+    Value,
+)
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
 from scriptc.ir.types import (
@@ -93,6 +102,7 @@ class Compiler:
         self.visitor = ScriptVisitor()
         self.diagnostics: list[Diagnostic] = []
         self._functions: dict[Any, Function | None] = {}
+        self._assigned: dict[str, frozenset[str]] = {}
         self._constants: dict[int, Constant] = {}
         self._kept: list[Any] = []
         self._links: dict[int, Copier] = {}
@@ -149,6 +159,10 @@ class Compiler:
         if known is None:
             if class_name not in self.objects.infos or self.objects.infos[class_name].linked:
                 return None
+            asked = self.objects.infos[class_name].absent.get(name)
+            if asked is not None:
+                text = f"self.{name}"
+                self.report(UnassignedAttribute(location=asked, name=text, short=name))
             self.objects.declare_new(class_name, name, actual)
             return self.program.classes[class_name].attributes[name]
         if accepts(known, actual):
@@ -206,8 +220,7 @@ class Compiler:
                     )
                 )
         compiled = self.compile(source, function, [generalize(v.type) for v in values], low, node)
-        low.builder.location = low.locate(node)
-        return low.builder.call(compiled, values)
+        return self._emit_call(low, compiled, values, node)
 
     def call_scripted(
         self,
@@ -280,8 +293,30 @@ class Compiler:
                     )
                 )
             values.append(value)
+        return self._emit_call(low, function, values, node)
+
+    def _emit_call(
+        self, low: Lowering, function: Function, values: Sequence[Value], node: ast.AST
+    ) -> Value:
         low.builder.location = low.locate(node)
-        return low.builder.call(function, values)
+        result = low.builder.call(function, values)
+        low.assigns(self.assigned_by(function))
+        return result
+
+    def assigned_by(self, function: Function) -> frozenset[str]:
+        """Return the names of the attributes that a call of a function may assign."""
+        known = self._assigned.get(function.name)
+        if known is not None:
+            return known
+        found: set[str] = set()
+        for operation in function.walk():
+            first = operation.operands[0] if operation.operands else None
+            if operation.name == "set_attr" and isinstance(name := operation.operands[1], Constant):
+                found.add(name.value)
+            elif isinstance(first, Constant) and isinstance(first.value, FunctionRef):
+                found |= self.assigned_by(self.program.functions[first.value.name])
+        self._assigned[function.name] = frozenset(found)
+        return self._assigned[function.name]
 
     def copier(self, linkable: Linkable) -> Copier:
         """Return how the parts of a compiled program are called here; it is linked in once."""

@@ -40,12 +40,8 @@ def _generate(
     add: Callable[[], None],
     node: ast.expr,
 ) -> None:
-    outer = low.env
-    low.env = outer.copy()
-    try:
+    with low.branch(low.builder.block):
         _loop(low, generators, add, node)
-    finally:
-        low.env = outer
 
 
 def _loop(
@@ -62,7 +58,7 @@ def _loop(
     def body() -> None:
         _filter(low, first.ifs, lambda: _loop(low, rest, add, node), node)
 
-    elements = iterables.unrolled_elements(low, iterable, first.iter, False)
+    elements = iterables.unrolled_elements(low, iterable, first.iter)
     if elements is not None:
         for element in elements:
             low.assign(first.target, element)
@@ -74,7 +70,9 @@ def _loop(
     block = low.new_block(operation)
     name = first.target.id if isinstance(first.target, ast.Name) else ""
     item = block.add_argument(element_type, name)
-    with low.builder.at(block):
+    # What a round assigns holds in the next one; nothing is known of attributes in between.
+    with low.branch(block):
+        low.env.facts.clear()
         low.assign(first.target, item)
         body()
         low.structural("continue", [], [], node)
@@ -90,15 +88,9 @@ def _filter(low: Lowering, tests: list[ast.expr], body: Callable[[], None], node
             _filter(low, tests[1:], body, node)
         return
     operation = low.structural("if", [condition.value], [], node)
-    outer = low.env
-    low.env = outer.copy()
-    with low.builder.at(low.new_block(operation)):
-        for name, type_ in condition.when_true.items():
-            value = low.env.values.get(name)
-            if isinstance(value, Value):
-                low.env.values[name] = low.refine(value, type_, node)
+    with low.branch(low.new_block(operation)):
+        low.narrow(condition.when_true, node)
         _filter(low, tests[1:], body, node)
         low.structural("yield", [], [], node)
-    low.env = outer
-    with low.builder.at(low.new_block(operation)):
+    with low.branch(low.new_block(operation)):
         low.structural("yield", [], [], node)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scriptc.frontend.annotations import AnnotationError, parse_annotation
-from scriptc.frontend.errors import BranchType, CompileFailureError
-from scriptc.frontend.lowering import Lowering, is_inline
+from scriptc.frontend.errors import CompileFailureError, branch_type
+from scriptc.frontend.lowering import Lowering, Subject, is_inline
 from scriptc.frontend.statics import Expr, Poison, Static
 from scriptc.ir.graph import Constant, Operation, OpResult, Value
 from scriptc.ir.types import (
@@ -28,7 +28,7 @@ from scriptc.ir.types import (
     without_none,
 )
 
-Refinements = dict[str, Type]
+Refinements = dict[Subject, Type]
 
 
 @dataclass(slots=True)
@@ -59,10 +59,11 @@ def lower_condition(low: Lowering, node: ast.expr) -> Condition:
             return _isinstance(low, node, subject, classes)
     expr = low.expression(node)
     condition = Condition(truth(low, expr, node))
-    if isinstance(node, ast.Name) and isinstance(expr, Value):
+    about = low.subject(node, expr)
+    if about is not None and isinstance(expr, Value):
         type_ = prune(expr.type)
         if isinstance(type_, UnionType) and NONE in type_.members:
-            condition.when_true[node.id] = without_none(type_)
+            condition.when_true[about] = without_none(type_)
     return condition
 
 
@@ -96,14 +97,11 @@ def _junction(low: Lowering, node: ast.expr, is_and: bool, values: list[ast.expr
     operation = low.structural("if", [first.value], [BOOL], node)
     evaluated, skipped = (0, 1) if is_and else (1, 0)
     blocks = [low.new_block(operation), low.new_block(operation)]
-    outer = low.env
-    low.env = outer.copy()
-    with low.builder.at(blocks[evaluated]):
+    with low.branch(blocks[evaluated]):
         rest = _with_refinements(low, node, is_and, values[1:], implied)
         low.structural("yield", [rest.value], [], node)
-    with low.builder.at(blocks[skipped]):
+    with low.branch(blocks[skipped]):
         low.structural("yield", [not is_and], [], node)
-    low.env = outer
     result = Condition(operation.result)
     both = {**implied, **(rest.when_true if is_and else rest.when_false)}
     if is_and:
@@ -116,10 +114,7 @@ def _junction(low: Lowering, node: ast.expr, is_and: bool, values: list[ast.expr
 def _with_refinements(
     low: Lowering, node: ast.expr, is_and: bool, values: list[ast.expr], implied: Refinements
 ) -> Condition:
-    for name, type_ in implied.items():
-        value = low.env.values.get(name)
-        if isinstance(value, Value):
-            low.env.values[name] = low.refine(value, type_, node)
+    low.narrow(implied, node)
     return _junction(low, node, is_and, values)
 
 
@@ -139,9 +134,10 @@ def _identity(
     if NONE not in members_of(type_):
         return Condition(negated)
     condition = Condition(_known(low.emit("is_not" if negated else "is", [x, y], node)))
-    if isinstance(left, ast.Name):
-        some: Refinements = {left.id: without_none(type_)}
-        none: Refinements = {left.id: NONE}
+    subject = low.subject(left, x)
+    if subject is not None:
+        some: Refinements = {subject: without_none(type_)}
+        none: Refinements = {subject: NONE}
         condition.when_true, condition.when_false = (some, none) if negated else (none, some)
     return condition
 
@@ -177,9 +173,10 @@ def _isinstance(low: Lowering, node: ast.Call, subject: ast.expr, classes: ast.e
     if set(no) == {NONE} or set(yes) == {NONE}:
         op = "is_not" if set(no) == {NONE} else "is"
         condition = Condition(_known(low.emit(op, [expr, None], node)))
-        if isinstance(subject, ast.Name):
-            condition.when_true = {subject.id: union(yes)}
-            condition.when_false = {subject.id: union(no)}
+        about = low.subject(subject, expr)
+        if about is not None:
+            condition.when_true = {about: union(yes)}
+            condition.when_false = {about: union(no)}
         return condition
     raise low.unsupported(
         node, f"`isinstance` that has to look at a value of type {type_}",
@@ -221,13 +218,10 @@ def _choose(low: Lowering, node: ast.BoolOp, value: Value, other: ast.expr, is_a
     operation = low.structural("if", [test], [], node)
     blocks = [low.new_block(operation), low.new_block(operation)]
     evaluated, skipped = (0, 1) if is_and else (1, 0)
-    outer = low.env
-    low.env = outer.copy()
-    with low.builder.at(blocks[evaluated]):
+    with low.branch(blocks[evaluated]):
         second = low.value_of(other)
         low.structural("yield", [second], [], node)
-    low.env = outer
-    with low.builder.at(blocks[skipped]):
+    with low.branch(blocks[skipped]):
         kept = value if is_and else low.refine(value, without_none(value.type), node)
         low.structural("yield", [kept], [], node)
     return if_result(low, operation, kept, second, node)
@@ -247,12 +241,8 @@ def joined_type(low: Lowering, node: ast.expr, one: Value, other: Value) -> Type
     """Return the type that two ways to compute an expression share, or fail."""
     type_ = join(one.type, other.type)
     if type_ is None:
+        location = low.locate(node)
         raise CompileFailureError(
-            BranchType(
-                location=low.locate(node),
-                name=ast.unparse(node),
-                one=str(one.type),
-                other=str(other.type),
-            )
+            branch_type(location, ast.unparse(node), one.type, None, other.type, None)
         )
     return type_

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scriptc.ir.diagnostic import Diagnostic
+from scriptc.ir.diagnostic import Diagnostic, Label
+from scriptc.ir.location import Location
+from scriptc.ir.types import Type
 
 
 class CompileFailureError(Exception):
@@ -136,12 +138,28 @@ class LoopCarriedType(Diagnostic):
 @dataclass(frozen=True, kw_only=True)
 class BranchType(Diagnostic):
     code = "branch-type"
-    title = "`{name}` has a different type in each branch"
-    label = "{one} in one branch, {other} in the other"
-    help = "give it one type in both, or use two names"
+    title = "`{name}` is {one} in one branch and {other} in the other"
+    label = "{here}"
+    help = "give it one type in both branches, or use two names"
     name: str
     one: str
     other: str
+    here: str
+
+
+def branch_type(
+    location: Location, name: str, one: Type, place: Location | None, other: Type,
+    other_place: Location | None,
+) -> BranchType:  # fmt: skip
+    """Return the diagnostic of a variable with two types; it points at where each came from."""
+    labels: tuple[Label, ...] = ()
+    here = "must have one type after this"
+    if place is not None and other_place is not None and place != other_place:
+        location, here = other_place, f"is {other} here"
+        labels = (Label(place, f"is {one} here"),)
+    return BranchType(
+        location=location, labels=labels, name=name, one=str(one), other=str(other), here=here
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,9 +226,19 @@ class UnpackLength(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnrolledExit(Diagnostic):
-    code = "unrolled-exit"
-    title = "`{what}` inside a loop over modules or mixed types"
-    label = "this loop is unrolled when it is compiled"
-    help = "write the loop with an `if` around what follows instead"
-    what: str
+class UnassignedAttribute(Diagnostic):
+    code = "unassigned-attribute"
+    title = "`{name}` may not exist yet: no object has it before the script runs"
+    label = "read here"
+    help = "give it a value in `__init__`, as in `self.{short} = None`"
+    name: str
+    short: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignedSubmodule(Diagnostic):
+    code = "assigned-submodule"
+    title = "the submodule `{name}` cannot be assigned in a script"
+    label = "a submodule is part of the program"
+    help = "make all submodules in `__init__`, and choose among them by `if`"
+    name: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from scriptc.frontend import calls, comprehensions, conditions, statics
 from scriptc.frontend.attributes import no_attribute, read_attribute
-from scriptc.frontend.iterables import child, module_keys
+from scriptc.frontend.iterables import child, elements_of, module_keys
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr, Static
 from scriptc.ir.builder import constant
@@ -96,10 +96,10 @@ def _comparisons(
     if isinstance(test, bool):
         return _comparisons(low, node, right, more) if test else result
     operation = low.structural("if", [test], [], node)
-    with low.builder.at(low.new_block(operation)):
+    with low.branch(low.new_block(operation)):
         following = _comparisons(low, node, right, more)
         low.structural("yield", [following], [], node)
-    with low.builder.at(low.new_block(operation)):
+    with low.branch(low.new_block(operation)):
         low.structural("yield", [result], [], node)
     return conditions.if_result(low, operation, result, following, node)
 
@@ -109,30 +109,29 @@ def _conditional(low: Lowering, node: ast.IfExp) -> Expr:
     sides = ((node.body, condition.when_true), (node.orelse, condition.when_false))
     if isinstance(condition.value, bool):
         body, refinements = sides[0 if condition.value else 1]
-        _refine(low, refinements, body)
+        low.narrow(refinements, body)
         return low.expression(body)
     operation = low.structural("if", [condition.value], [], node)
     values: list[Value] = []
-    outer = low.env
     for body, refinements in sides:
-        low.env = outer.copy()
-        with low.builder.at(low.new_block(operation)):
-            _refine(low, refinements, body)
+        with low.branch(low.new_block(operation)):
+            low.narrow(refinements, body)
             values.append(low.value_of(body))
             low.structural("yield", [values[-1]], [], body)
-    low.env = outer
     return conditions.if_result(low, operation, values[0], values[1], node)
 
 
-def _refine(low: Lowering, refinements: conditions.Refinements, node: ast.AST) -> None:
-    for name, type_ in refinements.items():
-        value = low.env.values.get(name)
-        if isinstance(value, Value):
-            low.env.values[name] = low.refine(value, type_, node)
-
-
 def _tuple(low: Lowering, node: ast.Tuple) -> Expr:
-    elements = [_element(low, e) for e in node.elts]
+    elements: list[Expr] = []
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            starred = low.expression(element.value)
+            known = elements_of(low, starred, element)
+            if known is None:
+                return low.emit("to_tuple", [_list_of(low, node)], node)
+            elements += known
+        else:
+            elements.append(_element(low, element))
     if any(not isinstance(e, Value) for e in elements):
         return statics.Sequence(tuple(elements))
     values = [low.value(e, node) for e in elements]
@@ -140,8 +139,6 @@ def _tuple(low: Lowering, node: ast.Tuple) -> Expr:
 
 
 def _element(low: Lowering, node: ast.expr) -> Expr:
-    if isinstance(node, ast.Starred):
-        raise low.unsupported(node)
     expr = low.expression(node)
     if isinstance(expr, Static) and isinstance(expr.object, type):
         return low.value(expr, node)
@@ -149,7 +146,31 @@ def _element(low: Lowering, node: ast.expr) -> Expr:
 
 
 def _list(low: Lowering, node: ast.List) -> Expr:
-    return low.emit("list", [low.value(_element(low, e), e) for e in node.elts], node)
+    return _list_of(low, node)
+
+
+def _list_of(low: Lowering, node: ast.List | ast.Tuple) -> Value:
+    """Make a list of the elements of a display; Python, too, adds to it from the first `*` on."""
+    stars = [i for i, element in enumerate(node.elts) if isinstance(element, ast.Starred)]
+    first = stars[0] if stars else len(node.elts)
+    plain = [low.value(_element(low, e), e) for e in node.elts[:first]]
+    result = low.emit("list", plain, node)
+    for element in node.elts[first:]:
+        if isinstance(element, ast.Starred):
+            low.emit_all("list_extend", [result, low.value_of(element.value)], element)
+        else:
+            low.emit_all("list_append", [result, low.value_of(element)], element)
+    return result
+
+
+def _named(low: Lowering, node: ast.NamedExpr) -> Expr:
+    if low.conditional:
+        raise low.unsupported(
+            node, "`:=` where it is not always evaluated", "assign in a statement of its own"
+        )
+    expr = low.expression(node.value)
+    low.assign(node.target, expr)
+    return low.lookup(node.target.id, node)
 
 
 def _dict(low: Lowering, node: ast.Dict) -> Expr:
@@ -250,6 +271,7 @@ EXPRESSIONS: dict[type[ast.expr], Callable[[Lowering, Any], Expr]] = {
     ast.List: _list,
     ast.Dict: _dict,
     ast.JoinedStr: _joined_string,
+    ast.NamedExpr: _named,
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
     ast.Call: calls.lower_call,

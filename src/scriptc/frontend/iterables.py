@@ -10,7 +10,7 @@ from scriptc.frontend.errors import CompileFailureError, RuleViolation
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
-from scriptc.ir.graph import Constant, Value, attribute_name
+from scriptc.ir.graph import Constant, OpResult, Value, attribute_name
 from scriptc.ir.opdef import RuleError, check_kind
 from scriptc.ir.ops.rules import element_type
 from scriptc.ir.types import NEVER, TupleType, Type, join, prune
@@ -32,13 +32,10 @@ def iterate(low: Lowering, expr: Expr, node: ast.expr) -> tuple[Value, Type]:
         raise low.rule_failure(node, error) from None
 
 
-def unrolled_elements(
-    low: Lowering, expr: Expr, node: ast.expr, has_exit: bool
-) -> Sequence[Expr] | None:
+def unrolled_elements(low: Lowering, expr: Expr, node: ast.expr) -> Sequence[Expr] | None:
     """Return the elements of a loop that is taken apart, or None for an ordinary loop.
 
-    Loops over modules, over constant tuples and over tuples of mixed types are taken apart, the
-    tuples only where the body has no `break` or `continue` and so nothing forbids it.
+    Loops over modules, over constant tuples and over tuples of mixed types are taken apart.
     """
     if isinstance(expr, statics.Sequence):
         return expr.elements
@@ -47,7 +44,7 @@ def unrolled_elements(
     modules = module_elements(low, expr, node)
     if modules is not None:
         return modules
-    if isinstance(expr, Constant) and isinstance(expr.value, tuple) and not has_exit:
+    if isinstance(expr, Constant) and isinstance(expr.value, tuple):
         return [constant(part) for part in expr.value]
     type_ = prune(expr.type)
     if isinstance(type_, TupleType):
@@ -57,6 +54,22 @@ def unrolled_elements(
         if common is None:
             return [low.emit("getitem", [expr, i], node) for i in range(len(type_.elements))]
     return None
+
+
+def elements_of(low: Lowering, expr: Expr, node: ast.AST) -> Sequence[Expr] | None:
+    """Return the elements of a sequence of known length; None for anything else."""
+    if isinstance(expr, statics.Sequence):
+        return expr.elements
+    if not isinstance(expr, Value):
+        return None
+    if isinstance(expr, OpResult) and expr.operation.name == "tuple":
+        return expr.operation.operands
+    if isinstance(expr, Constant) and isinstance(expr.value, tuple):
+        return [constant(part) for part in expr.value]
+    type_ = prune(expr.type)
+    if isinstance(type_, TupleType):
+        return [low.emit("getitem", [expr, i], node) for i in range(len(type_.elements))]
+    return module_elements(low, expr, node)
 
 
 def module_elements(low: Lowering, value: Value, node: ast.AST) -> Sequence[Expr] | None:

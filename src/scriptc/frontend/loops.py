@@ -11,24 +11,30 @@ import ast
 from collections.abc import Callable, Sequence
 
 from scriptc.frontend.conditions import lower_condition
-from scriptc.frontend.errors import CompileFailureError, LoopCarriedType, UnrolledExit
+from scriptc.frontend.errors import CompileFailureError, LoopCarriedType
 from scriptc.frontend.iterables import iterate, unrolled_elements
 from scriptc.frontend.liveness import assigned
-from scriptc.frontend.lowering import Edge, LoopContext, Lowering
+from scriptc.frontend.lowering import (
+    AttributePath,
+    Edge,
+    Env,
+    LoopContext,
+    Lowering,
+    common_facts,
+)
 from scriptc.frontend.statics import Expr, Poison
 from scriptc.ir.builder import constant
+from scriptc.ir.diagnostic import Label
 from scriptc.ir.graph import UNBOUND, Block, Constant, Operation, Value
 from scriptc.ir.types import FLOAT, INT, NEVER, TensorType, Type, join, prune
 
-_MAX_ROUNDS = 8
+_MAX_ROUNDS = 16
 
 
 def lower_for(low: Lowering, node: ast.For) -> None:
     """Lower `for target in iterable`."""
-    if node.orelse:
-        raise low.unsupported(node.orelse[0], "`else` of a loop", "set a flag before `break`")
     iterable = low.expression(node.iter)
-    elements = unrolled_elements(low, iterable, node.iter, has_exit(node.body))
+    elements = unrolled_elements(low, iterable, node.iter)
     if elements is not None:
         _unroll(low, node, elements)
         return
@@ -44,14 +50,15 @@ def lower_for(low: Lowering, node: ast.For) -> None:
             argument.index = index
         low.assign(node.target, item)
         low.block(node.body)
+        _end(low, "continue", node)
 
-    _lower_loop(low, node, "for", [value], assigned([node.target, *node.body]), body)
+    names = assigned([node.target, *node.body])
+    context = LoopContext([], on_break=("break", _flag_of(node)))
+    _with_else(low, node, lambda: _lower_loop(low, node, "for", [value], names, body, context))
 
 
 def lower_while(low: Lowering, node: ast.While) -> None:
     """Lower `while test`: a `loop` whose body first leaves unless the test holds."""
-    if node.orelse:
-        raise low.unsupported(node.orelse[0], "`else` of a loop", "set a flag before `break`")
 
     def body(block: Block) -> None:
         del block
@@ -63,33 +70,77 @@ def lower_while(low: Lowering, node: ast.While) -> None:
             operation = low.structural("if", [condition.value], [], node.test)
             with low.builder.at(low.new_block(operation)):
                 low.structural("yield", [], [], node.test)
-            with low.builder.at(low.new_block(operation)):
+            with low.branch(low.new_block(operation)):
+                low.narrow(condition.when_false, node.test)
                 _leave(low, "break", node.test)
-        for name, type_ in condition.when_true.items():
-            found = low.env.values.get(name)
-            if isinstance(found, Value):
-                low.env.assign(name, low.refine(found, type_, node.test))
+        low.narrow(condition.when_true, node.test)
         low.block(node.body)
+        _end(low, "continue", node)
 
-    _lower_loop(low, node, "loop", [], assigned([node.test, *node.body]), body)
+    names = assigned([node.test, *node.body])
+    context = LoopContext([], on_break=("break", _flag_of(node)))
+    _with_else(low, node, lambda: _lower_loop(low, node, "loop", [], names, body, context))
 
 
 def lower_break(low: Lowering, node: ast.Break) -> None:
     """Lower `break`."""
-    _leave(low, "break", node)
+    _exit(low, node, low.loops[-1].on_break)
 
 
 def lower_continue(low: Lowering, node: ast.Continue) -> None:
     """Lower `continue`."""
-    _leave(low, "continue", node)
+    _exit(low, node, low.loops[-1].on_continue)
+
+
+def _exit(low: Lowering, node: ast.AST, how: tuple[str, str | None]) -> None:
+    terminator, flag = how
+    if flag is not None:
+        low.env.assign(flag, constant(True))
+    _leave(low, terminator, node)
 
 
 def _leave(low: Lowering, name: str, node: ast.AST) -> None:
-    context = low.loops[-1]
-    if context.unrolled:
-        raise CompileFailureError(UnrolledExit(location=low.locate(node), what=name))
     operation = low.structural(name, [], [], node)
-    context.edges.append(Edge(operation, low.env.copy(), low.locate(node)))
+    low.loops[-1].edges.append(Edge(operation, low.env.copy(), low.locate(node)))
+
+
+def _end(low: Lowering, name: str, node: ast.AST) -> None:
+    if not low.terminated:
+        _leave(low, name, node)
+
+
+# --- `else` of a loop ---------------------------------------------------------------------------
+
+# Variables that code after a loop reads to learn how the loop was left. No name of Python has a
+# dot, and each loop resets its own before it starts.
+_BROKE = ".broke"
+_STOP = ".stop"
+
+
+def _flag_of(node: ast.For | ast.While) -> str | None:
+    """Return the variable that `break` sets, if the `else` of the loop has to know of it."""
+    return _BROKE if node.orelse and exits(node.body)[0] else None
+
+
+def _with_else(low: Lowering, node: ast.For | ast.While, loop: Callable[[], None]) -> None:
+    """Lower a loop, and then its `else`, which runs unless `break` left the loop."""
+    flag = _flag_of(node)
+    if flag is not None:
+        low.env.assign(flag, constant(False))
+    loop()
+    if not node.orelse or low.terminated:
+        return
+    if flag is None:
+        low.block(node.orelse)
+        return
+    broke = low.env.values.pop(flag)
+    low.branch_on(
+        node, low.value(broke, node), lambda: None, lambda: low.block(node.orelse),
+        assigned(node.orelse),
+    )  # fmt: skip
+
+
+# --- loops of the IR ----------------------------------------------------------------------------
 
 
 def _lower_loop(
@@ -99,9 +150,12 @@ def _lower_loop(
     operands: list[Value],
     names: list[str],
     body: Callable[[Block], None],
+    context: LoopContext,
 ) -> None:
+    """Lower a loop with the statements that `body` lowers, which ends its block itself."""
     live = low.liveness.head[node] | low.liveness.after[node]
     carried = [n for n in names if n in live and _is_carried(low, n)]
+    carried += [f for f in _flags(context) if _is_carried(low, f)]
     before = low.env
     inits: list[Value] = []
     types: list[Type] = []
@@ -111,42 +165,70 @@ def _lower_loop(
         inits.append(value)
         types.append(value.type)
     unbound = {n for n in carried if n not in before.values or n in before.unbound}
-    for _ in range(_MAX_ROUNDS):
+    facts = before.facts
+    for rounds in range(_MAX_ROUNDS):
         mark = low.compiler.mark()
         operation = Operation(kind, [*operands, *inits], types, location=low.locate(node))
         block = operation.add_block()
-        context = LoopContext(carried)
+        context.carried, context.edges = carried, []
         low.env = before.copy()
+        low.env.facts = dict(facts)
         for name, type_ in zip(carried, types, strict=True):
-            low.env.values[name] = block.add_argument(type_, name)
+            low.env.values[name] = block.add_argument(type_, label_of(name))
         low.env.unbound |= unbound
         low.loops.append(context)
         returns = len(low.returns)
-        with low.builder.at(block):
-            body(block)
-            if not low.terminated:
-                _leave(low, "continue", node)
-        low.loops.pop()
-        wider, newly = _widen(low, node, carried, types, unbound, inits, context)
-        if wider == types and newly == unbound:
+        try:
+            with low.builder.at(block):
+                body(block)
+        finally:
+            low.loops.pop()
+            low.env = before
+        wider, newly = _widen(low, node, carried, types, unbound, context, rounds)
+        known = _kept_facts(facts, context)
+        if wider == types and newly == unbound and known == facts:
             break
         del low.returns[returns:]
         low.compiler.rewind(mark)
         operation.erase()
-        types, unbound = wider, newly
+        types, unbound, facts = wider, newly, known
     low.builder.insert(operation)
     _complete(operation, carried, types, context)
+    left = [edge.env for edge in context.edges if edge.operation.name == "break"]
     low.env = before.copy()
+    if kind == "for":
+        # It also ends where its items do, at its head.
+        left.append(Env(facts=facts))
+    low.env.facts = common_facts(left)
     for name in names:
         if name not in carried:
             low.env.values.pop(name, None)
     for name, result in zip(carried, operation.results, strict=True):
-        result.name = name
+        result.name = label_of(name)
         low.env.values[name] = result
+        low.env.places.setdefault(name, low.locate(node))
         (low.env.unbound.add if name in unbound else low.env.unbound.discard)(name)
-    if kind == "loop" and not any(e.operation.name == "break" for e in context.edges):
+    if not left:
         # It is left by `return` and `raise` only; the block after it must end.
         low.structural("unreachable", [], [], node)
+
+
+def _flags(context: LoopContext) -> list[str]:
+    flags = (context.on_break[1], context.on_continue[1])
+    return [flag for flag in flags if flag is not None]
+
+
+def label_of(name: str) -> str:
+    """Return how a variable is called in the IR."""
+    return name.removeprefix(".")
+
+
+def _kept_facts(
+    facts: dict[AttributePath, Type], context: LoopContext
+) -> dict[AttributePath, Type]:
+    """Return what is known of attributes at the head of a loop in every round."""
+    again = [e.env.facts for e in context.edges if e.operation.name == "continue"]
+    return {p: t for p, t in facts.items() if all(known.get(p) == t for known in again)}
 
 
 def _is_carried(low: Lowering, name: str) -> bool:
@@ -160,8 +242,8 @@ def _widen(
     carried: list[str],
     types: list[Type],
     unbound: set[str],
-    inits: list[Value],
     context: LoopContext,
+    rounds: int,
 ) -> tuple[list[Type], set[str]]:
     wider, newly = list(types), set(unbound)
     for edge in context.edges:
@@ -173,7 +255,7 @@ def _widen(
                 continue
             value = low.value(found, node)
             joined = join(wider[i], value.type)
-            if joined is None:
+            if joined is None or (joined != wider[i] and rounds == _MAX_ROUNDS - 1):
                 raise _changed_type(low, edge, name, wider[i], value)
             wider[i] = joined
     return wider, newly
@@ -182,21 +264,21 @@ def _widen(
 def _changed_type(
     low: Lowering, edge: Edge, name: str, before: Type, value: Value
 ) -> CompileFailureError:
-    location = edge.location
-    if not isinstance(value, Constant):
-        operation = getattr(value, "operation", None)
-        location = getattr(operation, "location", None) or location
+    location = edge.env.places.get(name) or edge.location
     advice = "give it one type before and inside the loop"
     after = prune(value.type)
     if isinstance(after, TensorType):
         advice = f"start from an array, as in `{name} = np.zeros(())`, or convert with `float(...)`"
     elif before == INT and after == FLOAT:
         advice = f"start from a float: `{name} = 0.0`"
+    place = low.env.places.get(name)
+    labels = (Label(place, f"starts as {before}"),) if place not in (None, location) else ()
     return CompileFailureError(
         LoopCarriedType(
-            location=location, name=name, before=str(before), after=str(after), advice=advice
+            location=location, labels=labels, name=name, before=str(before), after=str(after),
+            advice=advice,
         )
-    )
+    )  # fmt: skip
 
 
 def _complete(
@@ -216,28 +298,70 @@ def _complete(
             operation.operands = [replaced if v is operand else v for v in operation.operands]
 
 
-def has_exit(body: Sequence[ast.stmt]) -> bool:
-    """Tell whether statements hold a `break` or `continue` of the loop around them."""
+def exits(body: Sequence[ast.stmt]) -> tuple[bool, bool]:
+    """Tell whether statements hold a `break`, and a `continue`, of the loop around them."""
+    breaks = continues = False
     for node in body:
-        if isinstance(node, ast.Break | ast.Continue):
-            return True
-        if isinstance(node, ast.If) and has_exit([*node.body, *node.orelse]):
-            return True
-    return False
+        breaks = breaks or isinstance(node, ast.Break)
+        continues = continues or isinstance(node, ast.Continue)
+        inner: list[ast.stmt] = []
+        if isinstance(node, ast.If):
+            inner = [*node.body, *node.orelse]
+        elif isinstance(node, ast.For | ast.While):
+            inner = node.orelse
+        if inner:
+            found = exits(inner)
+            breaks, continues = breaks or found[0], continues or found[1]
+    return breaks, continues
 
 
-def _unroll(
-    low: Lowering,
-    node: ast.For,
-    elements: Sequence[Expr],
-) -> None:
-    """Lower the body once for each element."""
-    low.loops.append(LoopContext([], unrolled=True))
-    try:
+# --- loops that are taken apart -----------------------------------------------------------------
+
+
+def _unroll(low: Lowering, node: ast.For, elements: Sequence[Expr]) -> None:
+    """Lower the body once for each element.
+
+    A `break` leaves a `loop` around all of these bodies, which runs once, and a `continue` one
+    around the body that it stands in. Where there are both, the inner loop says by a flag whether
+    the outer one is to be left as well.
+    """
+    names = assigned([node.target, *node.body])
+    breaks, continues = exits(node.body)
+    flag = _flag_of(node)
+    inner = LoopContext(
+        [], on_break=("break", _STOP if breaks else None), on_continue=("break", None)
+    )
+    outer = LoopContext([], on_break=("break", flag))
+
+    def one(element: Expr) -> None:
+        low.assign(node.target, element)
+        low.block(node.body)
+
+    def one_in_loop(element: Expr) -> None:
+        def body(block: Block) -> None:
+            del block
+            one(element)
+            _end(low, "break", node)
+
+        if breaks:
+            low.env.assign(_STOP, constant(False))
+        _lower_loop(low, node, "loop", [], names, body, inner)
+        if breaks and not low.terminated:
+            stop = low.value(low.env.values.pop(_STOP), node)
+            low.branch_on(node, stop, lambda: _exit(low, node, outer.on_break), lambda: None, [])
+
+    def every(block: Block | None = None) -> None:
         for element in elements:
             if low.terminated:
-                break
-            low.assign(node.target, element)
-            low.block(node.body)
-    finally:
-        low.loops.pop()
+                return
+            (one_in_loop if continues else one)(element)
+        if block is not None:
+            _end(low, "break", node)
+
+    def whole() -> None:
+        if breaks:
+            _lower_loop(low, node, "loop", [], names, every, outer)
+        else:
+            every()
+
+    _with_else(low, node, whole)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import builtins
 import types
+from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Sequence as AbstractSequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,11 +34,29 @@ from scriptc.frontend.subset import describe
 from scriptc.frontend.tracing.interception import original
 from scriptc.ir.builder import INT_MAX, INT_MIN, Builder, constant, infer_types
 from scriptc.ir.diagnostic import Diagnostic
-from scriptc.ir.graph import UNBOUND, Block, Constant, Function, Operation, Value
+from scriptc.ir.graph import (
+    UNBOUND,
+    Block,
+    Constant,
+    Function,
+    Operation,
+    OpResult,
+    Value,
+    attribute_name,
+)
 from scriptc.ir.location import Location
 from scriptc.ir.opdef import OpDef, RuleError, Trait
 from scriptc.ir.ops import REGISTRY
-from scriptc.ir.types import BOOL, FLOAT, INT, STR, ClassType, Type, prune
+from scriptc.ir.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    STR,
+    ClassType,
+    Type,
+    prune,
+    union,
+)
 
 if TYPE_CHECKING:
     from scriptc.frontend.compiler import Compiler
@@ -58,20 +78,72 @@ class Visitor(Protocol):
     def assign(self, low: Lowering, target: ast.expr, expr: Expr) -> None:
         """Assign to a target."""
 
+    def branch_on(
+        self,
+        low: Lowering,
+        node: ast.stmt,
+        test: Value,
+        then_body: Callable[[], None],
+        else_body: Callable[[], None],
+        names: AbstractSequence[str],
+    ) -> None:
+        """Lower a branch on a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributePath:
+    """An attribute that can be named again: `self.cell.h` is `cell`, then `h`, of the root `self`.
+
+    All but the last are submodules, which programs never assign.
+    """
+
+    root: Value
+    names: tuple[str, ...]
+
+
+Subject = str | AttributePath
+"""What a test says something about: a variable, or an attribute."""
+
 
 @dataclass(slots=True)
 class Env:
-    """What each variable means at one point, and which may not have been assigned."""
+    """What each variable means at one point, and which may not have been assigned.
+
+    `facts` are attributes that are known to have a narrower type at this point than declared, and
+    `places` where variables were last assigned.
+    """
 
     values: dict[str, Expr] = field(default_factory=dict)
     unbound: set[str] = field(default_factory=set)
+    facts: dict[AttributePath, Type] = field(default_factory=dict)
+    places: dict[str, Location] = field(default_factory=dict)
 
     def copy(self) -> Env:
-        return Env(dict(self.values), set(self.unbound))
+        return Env(dict(self.values), set(self.unbound), dict(self.facts), dict(self.places))
 
     def assign(self, name: str, value: Expr) -> None:
         self.values[name] = value
         self.unbound.discard(name)
+
+    def forget(self, attributes: Collection[str]) -> None:
+        """Drop what is known of attributes with these names: something may have assigned them."""
+        for path in [p for p in self.facts if p.names[-1] in attributes]:
+            del self.facts[path]
+
+
+def common_facts(envs: AbstractSequence[Env]) -> dict[AttributePath, Type]:
+    """Return what is known of attributes where several ways of a program meet."""
+    if not envs:
+        return {}
+    first, *others = envs
+    found = dict(first.facts)
+    for env in others:
+        for path, type_ in list(found.items()):
+            if path not in env.facts:
+                del found[path]
+            else:
+                found[path] = union((type_, env.facts[path]))
+    return found
 
 
 @dataclass(slots=True)
@@ -87,12 +159,14 @@ class Edge:
 class LoopContext:
     """The innermost loop: what its body carries, and the edges that leave the body.
 
-    `unrolled` is set for a loop that is taken apart when it is compiled.
+    `on_break` and `on_continue` say how the Python statements leave it: by which terminator, and
+    which hidden variable tells the code after the loop about it.
     """
 
     carried: list[str]
     edges: list[Edge] = field(default_factory=list)
-    unrolled: bool = False
+    on_break: tuple[str, str | None] = ("break", None)
+    on_continue: tuple[str, str | None] = ("continue", None)
 
 
 class Lowering:
@@ -110,6 +184,10 @@ class Lowering:
         self.loops: list[LoopContext] = []
         self.returns: list[Operation] = []
         self.locals: frozenset[str] = frozenset()
+        self.conditional = 0
+        """How many parts of expressions are being lowered that are not always evaluated."""
+        self.effects: list[str] = []
+        """The names of the attributes that what was lowered so far may assign, in order."""
         self._visitor = compiler.visitor
 
     # --- dispatch -------------------------------------------------------------------------------
@@ -132,6 +210,17 @@ class Lowering:
     def assign(self, target: ast.expr, expr: Expr) -> None:
         """Assign to a name, an element, an attribute, or several of these."""
         self._visitor.assign(self, target, expr)
+
+    def branch_on(
+        self,
+        node: ast.stmt,
+        test: Value,
+        then_body: Callable[[], None],
+        else_body: Callable[[], None],
+        names: AbstractSequence[str],
+    ) -> None:
+        """Lower a branch on a value, whose bodies assign `names`."""
+        self._visitor.branch_on(self, node, test, then_body, else_body, names)
 
     @property
     def dialect(self) -> Dialect:
@@ -203,6 +292,76 @@ class Lowering:
         if prune(value.type) == type_:
             return value
         return self.structural("refine", [value], [type_], node, value.name).result
+
+    def narrow(self, refinements: Mapping[Subject, Type], node: ast.AST) -> None:
+        """Give variables and attributes the types that a test has shown."""
+        for subject, type_ in refinements.items():
+            if isinstance(subject, AttributePath):
+                self.env.facts[subject] = type_
+                continue
+            value = self.env.values.get(subject)
+            if isinstance(value, Value):
+                self.env.values[subject] = self.refine(value, type_, node)
+
+    def subject(self, node: ast.expr, value: Expr) -> Subject | None:
+        """Return what a test of an expression says something about; its value is given."""
+        if isinstance(node, ast.NamedExpr):
+            node = node.target
+        if isinstance(node, ast.Name):
+            return node.id if node.id in self.env.values else None
+        if isinstance(node, ast.Attribute) and isinstance(value, Value):
+            path = self.path(value)
+            return path if path.names else None
+        return None
+
+    def path(self, value: Value) -> AttributePath:
+        """Return which attribute a value was read from; no names stand for the value itself."""
+        value = unrefined(value)
+        if isinstance(value, OpResult) and value.operation.name == "get_attr":
+            owner, name = value.operation.operands
+            assert isinstance(name, Constant)
+            return self.attribute_path(owner, name.value)
+        return AttributePath(value, ())
+
+    def attribute_path(self, owner: Value, name: str) -> AttributePath:
+        """Return the path of an attribute of a value."""
+        outer = self.path(owner)
+        if outer.names and not self._is_submodule(unrefined(owner)):
+            return AttributePath(unrefined(owner), (name,))
+        return AttributePath(outer.root, (*outer.names, name))
+
+    def _is_submodule(self, value: Value) -> bool:
+        assert isinstance(value, OpResult)
+        owner, name = value.operation.operands
+        assert isinstance(name, Constant)
+        return self.is_submodule(owner, name.value)
+
+    def is_submodule(self, owner: Value, name: str) -> bool:
+        """Tell whether an attribute of an instance is a submodule."""
+        class_name = self.class_name(owner)
+        if class_name is None:
+            return False
+        definition = self.compiler.program.classes[class_name]
+        return name in map(attribute_name, definition.submodules)
+
+    def assigns(self, attributes: Collection[str]) -> None:
+        """Note that what is lowered here may assign attributes of these names."""
+        self.effects += attributes
+        self.env.forget(attributes)
+
+    @contextmanager
+    def branch(self, block: Block) -> Iterator[Block]:
+        """Build a block that belongs to an expression: it has variables of its own."""
+        outer, mark = self.env, len(self.effects)
+        self.env = outer.copy()
+        self.conditional += 1
+        try:
+            with self.builder.at(block):
+                yield block
+        finally:
+            self.conditional -= 1
+            self.env = outer
+            outer.forget(self.effects[mark:])
 
     @property
     def terminated(self) -> bool:
@@ -293,6 +452,13 @@ class Lowering:
         if isinstance(expr, Value) and isinstance(type_ := prune(expr.type), ClassType):
             return type_.name
         return None
+
+
+def unrefined(value: Value) -> Value:
+    """Return a value as it was before tests said something about its type."""
+    while isinstance(value, OpResult) and value.operation.name == "refine":
+        value = value.operation.operands[0]
+    return value
 
 
 def rule_diagnostic(location: Location | None, error: RuleError) -> Diagnostic:

@@ -29,6 +29,7 @@ from scriptc.frontend.annotations import (
 from scriptc.frontend.statics import Scripted
 from scriptc.ir.builder import type_of
 from scriptc.ir.graph import ClassDef, Instance, Program, attribute_name
+from scriptc.ir.location import Location
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.types import ClassType, TensorType, Type, generalize, optional
 
@@ -64,6 +65,10 @@ class ClassInfo:
     constants: frozenset[str] = frozenset()
     annotations: dict[str, Type] = field(default_factory=dict)
     linked: bool = False
+    created: set[str] = field(default_factory=set)
+    """Attributes that the code assigns and no object has before."""
+    absent: dict[str, Location] = field(default_factory=dict)
+    """Attributes that the code asked for and was told are not there, and where it did."""
 
     @property
     def example(self) -> Any:
@@ -192,7 +197,9 @@ class Objects:
 
     def declare_new(self, class_name: str, name: str, type_: Type) -> None:
         """Add an attribute that the code assigns and no object has yet."""
-        self._declare(self.infos[class_name], name, optional(generalize(type_)))
+        info = self.infos[class_name]
+        info.created.add(name)
+        self._declare(info, name, optional(generalize(type_)))
 
     def member(self, class_name: str, name: str) -> Any:
         """Return what the Python class has under a name, unbound; None if nothing."""

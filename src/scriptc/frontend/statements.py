@@ -11,36 +11,38 @@ from scriptc.frontend import loops
 from scriptc.frontend.annotations import AnnotationError, parse_annotation
 from scriptc.frontend.attributes import read_attribute
 from scriptc.frontend.calls import lower_call
-from scriptc.frontend.conditions import Refinements, lower_condition
+from scriptc.frontend.conditions import Condition, lower_condition
 from scriptc.frontend.errors import (
+    AssignedSubmodule,
     AttributeType,
-    BranchType,
     CompileFailureError,
     DeclaredType,
     UnknownAnnotation,
     UnknownAttribute,
     UnpackLength,
+    branch_type,
 )
 from scriptc.frontend.expressions import (
     BINARY,
     lower_index,
 )
+from scriptc.frontend.iterables import elements_of
 from scriptc.frontend.liveness import assigned
-from scriptc.frontend.lowering import Env, Lowering
+from scriptc.frontend.lowering import Env, Lowering, common_facts
 from scriptc.frontend.statics import Expr, Poison, Static
-from scriptc.frontend.statics import Sequence as StaticSequence
 from scriptc.ir.builder import constant
-from scriptc.ir.graph import UNBOUND, Block, Constant, ExceptionRef, Operation, OpResult, Value
+from scriptc.ir.graph import UNBOUND, Block, ExceptionRef, Operation, OpResult, Value
 from scriptc.ir.types import (
+    NEVER,
     DictType,
     ListType,
     TensorType,
-    TupleType,
     Type,
     accepts,
     join,
     members_of,
     prune,
+    union,
 )
 
 IN_PLACE = {
@@ -124,6 +126,7 @@ def assign_to(low: Lowering, target: ast.expr, expr: Expr) -> None:
             if isinstance(expr, OpResult) and not expr.name:
                 expr.name = name
             low.env.assign(name, expr)
+            low.env.places[name] = low.locate(target)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
             _unpack(low, target, targets, expr)
         case ast.Subscript(value=container, slice=index):
@@ -137,31 +140,55 @@ def assign_to(low: Lowering, target: ast.expr, expr: Expr) -> None:
 
 
 def _unpack(low: Lowering, node: ast.expr, targets: list[ast.expr], expr: Expr) -> None:
-    for target in targets:
-        if isinstance(target, ast.Starred):
-            raise low.unsupported(target, "`*` in an assignment", "take a slice: `rest = x[1:]`")
-    parts: Sequence[Expr]
-    if isinstance(expr, StaticSequence):
-        parts = expr.elements
-    else:
-        value = low.value(expr, node)
-        type_ = prune(value.type)
-        if isinstance(value, OpResult) and value.operation.name == "tuple":
-            parts = value.operation.operands
-        elif isinstance(value, Constant) and isinstance(value.value, tuple):
-            parts = [constant(part) for part in value.value]
-        elif isinstance(type_, TupleType) and len(type_.elements) == len(targets):
-            parts = [low.emit("getitem", [value, i], node) for i in range(len(targets))]
-        elif isinstance(type_, TupleType):
-            parts = [constant(None)] * len(type_.elements)
-        else:
-            parts = low.emit_all("unpack", [value, len(targets)], node)
+    stars = [i for i, target in enumerate(targets) if isinstance(target, ast.Starred)]
+    if len(stars) > 1:
+        raise low.unsupported(targets[stars[1]], "a second `*` in an assignment", "use one")
+    parts = elements_of(low, expr, node)
+    if stars:
+        parts = _starred_parts(low, node, len(targets), stars[0], expr, parts)
+    elif parts is None:
+        parts = low.emit_all("unpack", [low.value(expr, node), len(targets)], node)
     if len(parts) != len(targets):
         raise CompileFailureError(
             UnpackLength(location=low.locate(node), expected=len(targets), actual=len(parts))
         )
     for target, part in zip(targets, parts, strict=True):
-        low.assign(target, part)
+        low.assign(target.value if isinstance(target, ast.Starred) else target, part)
+
+
+def _starred_parts(
+    low: Lowering,
+    node: ast.expr,
+    count: int,
+    star: int,
+    expr: Expr,
+    parts: Sequence[Expr] | None,
+) -> Sequence[Expr]:
+    """Return what `count` targets get, of which the one at `star` takes a list of the rest."""
+    after = count - star - 1
+    if parts is not None:
+        if len(parts) < count - 1:
+            raise CompileFailureError(
+                UnpackLength(location=low.locate(node), expected=count - 1, actual=len(parts))
+            )
+        stop = len(parts) - after
+        middle = [low.value(part, node) for part in parts[star:stop]]
+        return [*parts[:star], low.emit("list", middle, node), *parts[stop:]]
+    items = low.emit("to_list", [low.value(expr, node)], node)
+    length = low.emit("len", [items], node)
+    too_few = low.emit("less", [length, count - 1], node)
+    operation = low.structural("if", [too_few], [], node)
+    with low.branch(low.new_block(operation)):
+        got = low.emit("format", [length, "", ""], node)
+        start = f"not enough values to unpack (expected at least {count - 1}, got "
+        message = low.emit("concat_str", [start, got, ")"], node)
+        low.structural("raise", [ExceptionRef("ValueError"), message], [], node)
+    with low.branch(low.new_block(operation)):
+        low.structural("yield", [], [], node)
+    head = [low.emit("getitem", [items, i], node) for i in range(star)]
+    rest = low.emit("slice", [star, -after if after else None, None], node)
+    tail = [low.emit("getitem", [items, i - after], node) for i in range(after)]
+    return [*head, low.emit("getitem", [items, rest], node), *tail]
 
 
 def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: Expr) -> None:
@@ -176,6 +203,11 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
             )
         )
     value = low.value(expr, node)
+    assert isinstance(owner, Value)
+    if low.is_submodule(owner, name):
+        raise CompileFailureError(
+            AssignedSubmodule(location=low.locate(node), name=ast.unparse(node))
+        )
     expected = low.compiler.assigned_attribute(class_name, name, value.type)
     if expected is None:
         current = low.compiler.objects.attribute(class_name, name)
@@ -189,6 +221,9 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
             )
         )
     low.structural("set_attr", [owner, name, value], [], node)
+    low.assigns([name])
+    narrowed = union(m for m in members_of(expected) if accepts(m, value.type))
+    low.env.facts[low.attribute_path(owner, name)] = narrowed
 
 
 def _augmented_assign(low: Lowering, node: ast.AugAssign) -> None:
@@ -273,24 +308,15 @@ def _assert(low: Lowering, node: ast.Assert) -> None:
     then, other = low.new_block(operation), low.new_block(operation)
     with low.builder.at(then):
         low.structural("yield", [], [], node)
-    outer = low.env
-    low.env = outer.copy()
-    with low.builder.at(other):
+    with low.branch(other):
+        low.narrow(condition.when_false, node)
         _raise_assertion(low, node)
-    low.env = outer
-    _apply(low, condition.when_true, node)
+    low.narrow(condition.when_true, node)
 
 
 def _raise_assertion(low: Lowering, node: ast.Assert) -> None:
     arguments = [] if node.msg is None else [low.value_of(node.msg)]
     low.structural("raise", [constant(ExceptionRef("AssertionError")), *arguments], [], node)
-
-
-def _apply(low: Lowering, refinements: Refinements, node: ast.AST) -> None:
-    for name, type_ in refinements.items():
-        value = low.env.values.get(name)
-        if isinstance(value, Value):
-            low.env.assign(name, low.refine(value, type_, node))
 
 
 # --- branches -----------------------------------------------------------------------------------
@@ -300,7 +326,7 @@ def _if(low: Lowering, node: ast.If) -> None:
     lower_if(
         low,
         node,
-        node.test,
+        lower_condition(low, node.test),
         lambda: low.block(node.body),
         lambda: low.block(node.orelse),
         assigned([*node.body, *node.orelse]),
@@ -310,15 +336,14 @@ def _if(low: Lowering, node: ast.If) -> None:
 def lower_if(
     low: Lowering,
     node: ast.stmt,
-    test: ast.expr,
+    condition: Condition,
     then_body: Callable[[], None],
     else_body: Callable[[], None],
     names: Sequence[str],
 ) -> None:
     """Lower a branch whose bodies assign `names`; a test decided now leaves one body only."""
-    condition = lower_condition(low, test)
     if isinstance(condition.value, bool):
-        _apply(low, condition.when_true if condition.value else condition.when_false, node)
+        low.narrow(condition.when_true if condition.value else condition.when_false, node)
         (then_body if condition.value else else_body)()
         return
     operation = low.structural("if", [condition.value], [], node)
@@ -330,16 +355,31 @@ def lower_if(
     ):
         low.env = before.copy()
         with low.builder.at(low.new_block(operation)) as block:
-            _apply(low, refinements, test)
+            low.narrow(refinements, node)
             body()
         sides.append((block, low.env))
-    left = all(block.terminator is not None for block, _ in sides)
-    refined = [*condition.when_true, *condition.when_false]
-    candidates = list(dict.fromkeys([*names, *refined]))
-    low.env = merge(low, node, operation, sides, before, candidates)
-    if left:
+    if all(block.terminator is not None for block, _ in sides):
         # Both sides left: what follows cannot be reached, and the block must still end.
+        low.env = before
         low.structural("unreachable", [], [], node)
+        return
+    open_sides = [(block, env) for block, env in sides if block.terminator is None]
+    low.env = merge(low, node, operation, open_sides, before, names)
+    refined = [*condition.when_true, *condition.when_false]
+    for name in dict.fromkeys(n for n in refined if isinstance(n, str) and n not in names):
+        _refine_after(low, node, name, [env.values.get(name) for _, env in open_sides])
+
+
+def _refine_after(low: Lowering, node: ast.stmt, name: str, found: list[Expr | None]) -> None:
+    """Keep what the branches that come here have in common of the type of a variable."""
+    type_: Type | None = NEVER
+    for value in found:
+        if not isinstance(value, Value):
+            return
+        type_ = None if type_ is None else join(type_, value.type)
+    before = low.env.values.get(name)
+    if type_ is not None and isinstance(before, Value):
+        low.env.values[name] = low.refine(before, type_, node)
 
 
 def merge(
@@ -350,62 +390,74 @@ def merge(
     before: Env,
     names: Sequence[str],
 ) -> Env:
-    """End the blocks of an `if` in `yield`s, and return what the variables mean after it."""
+    """End the open blocks of an `if` in `yield`s, and return what the variables mean after it."""
     live = low.liveness.after.get(node)
-    open_sides = [(block, env) for block, env in sides if block.terminator is None]
     after = before.copy()
-    yields: list[list[Value]] = [[] for _ in open_sides]
+    after.facts = common_facts([env for _, env in sides])
+    yields: list[list[Value]] = [[] for _ in sides]
     for name in names:
         if live is not None and name not in live:
-            if any(name in env.values for _, env in open_sides):
+            if any(name in env.values for _, env in sides):
                 after.values.pop(name, None)
                 after.unbound.discard(name)
             continue
-        found = [env.values.get(name) for _, env in open_sides]
-        if not found or all(f is None for f in found):
+        found = [env.values.get(name) for _, env in sides]
+        if all(f is None for f in found):
             continue
         maybe = any(
-            f is None or name in env.unbound for f, (_, env) in zip(found, open_sides, strict=True)
+            f is None or name in env.unbound for f, (_, env) in zip(found, sides, strict=True)
         )
+        (after.unbound.add if maybe else after.unbound.discard)(name)
         if any(isinstance(f, Poison) for f in found):
             after.values[name] = Poison()
             continue
-        if all(f is found[0] for f in found) and before.values.get(name) is found[0]:
-            after.values[name] = found[0]  # type: ignore[assignment]  # not None, checked above
-            (after.unbound.add if maybe else after.unbound.discard)(name)
+        first = next(f for f in found if f is not None)
+        if all(f is None or f == first for f in found) and (
+            not isinstance(first, Value) or before.values.get(name) is first
+        ):
+            after.values[name] = first
             continue
-        if not all(f is None or isinstance(f, Value) for f in found):
-            if all(f == found[0] for f in found):
-                after.assign(name, found[0])  # type: ignore[arg-type]  # not None: some side has it
-                continue
-            low.value(next(f for f in found if f is not None and not isinstance(f, Value)), node)
-        type_ = _joined(low, node, name, [f for f in found if isinstance(f, Value)])
-        values = [f if isinstance(f, Value) else constant(UNBOUND, type_) for f in found]
+        values: list[Value | None] = []
+        for f, (block, _) in zip(found, sides, strict=True):
+            with low.builder.at(block):
+                values.append(None if f is None else low.value(f, node))
+        type_ = _joined(low, node, name, values, sides)
+        if type_ is None:
+            after.values[name] = Poison()
+            continue
         for outputs, value in zip(yields, values, strict=True):
-            outputs.append(value)
+            outputs.append(constant(UNBOUND, type_) if value is None else value)
         result = OpResult(operation, len(operation.results), type_, name)
         operation.results.append(result)
         after.values[name] = result
-        (after.unbound.add if maybe else after.unbound.discard)(name)
-    for (block, _), outputs in zip(open_sides, yields, strict=True):
+    for (block, _), outputs in zip(sides, yields, strict=True):
         with low.builder.at(block):
             low.structural("yield", outputs, [], node)
     return after
 
 
-def _joined(low: Lowering, node: ast.stmt, name: str, values: list[Value]) -> Type:
-    type_ = values[0].type
-    for value in values[1:]:
+def _joined(
+    low: Lowering,
+    node: ast.stmt,
+    name: str,
+    values: list[Value | None],
+    sides: list[tuple[Block, Env]],
+) -> Type | None:
+    """Return the type that a variable has after a branch; report that there is none."""
+    found = [
+        (value, env.places.get(name))
+        for value, (_, env) in zip(values, sides, strict=True)
+        if value is not None
+    ]
+    (first, place), *others = found
+    type_ = first.type
+    for value, other_place in others:
         joined = join(type_, value.type)
         if joined is None:
-            raise CompileFailureError(
-                BranchType(
-                    location=low.locate(node.test if isinstance(node, ast.If) else node),
-                    name=name,
-                    one=str(type_),
-                    other=str(value.type),
-                )
+            low.compiler.report(
+                branch_type(low.locate(node), name, type_, place, value.type, other_place)
             )
+            return None
         type_ = joined
     return type_
 
