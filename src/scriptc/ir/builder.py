@@ -112,9 +112,19 @@ def infer_types(opdef: OpDef, operands: Sequence[Value]) -> list[Type]:
     """Return the result types of an operation, or raise `RuleError`."""
     types = [v.type for v in operands]
     check_operands(opdef.schema, types)
-    constants = [v.value if isinstance(v, Constant) else UNKNOWN for v in operands]
+    constants = [
+        v.value if isinstance(v, Constant) and not _is_mutable(v.value) else UNKNOWN
+        for v in operands
+    ]
     inferred = opdef.infer(Args(opdef.schema, types, constants))
     return [inferred] if isinstance(inferred, Type) else list(inferred)
+
+
+def _is_mutable(value: Any) -> bool:
+    """Tell whether the program may change a constant, so that no type may depend on its value."""
+    if isinstance(value, tuple):
+        return any(map(_is_mutable, value))
+    return isinstance(value, np.ndarray | list | dict)
 
 
 class Builder:
