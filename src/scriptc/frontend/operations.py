@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from scriptc.frontend import statics
-from scriptc.frontend.dialects.tables import Entry, Gathered, bind
+from scriptc.frontend.dialects.tables import Entry, Gathered, choose
 from scriptc.frontend.errors import BadCall, CompileFailureError
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr, OpMethod, Static, UserMethod
@@ -24,7 +24,7 @@ def call_entry(
 ) -> Expr:
     """Emit an operation called by one of its spellings."""
     try:
-        bound = bind(entry, positional, keywords)
+        entry, bound = choose(entry, positional, keywords)
     except BindError as error:
         raise CompileFailureError(BadCall(location=low.locate(node), message=str(error))) from None
     values: list[Value] = []

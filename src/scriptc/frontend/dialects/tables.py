@@ -21,6 +21,7 @@ from scriptc.ir.ops import REGISTRY
 from scriptc.ir.schema import BindError
 from scriptc.ir.types import (
     COMPLEX,
+    DTYPE,
     FLOAT,
     INT,
     RANGE,
@@ -38,6 +39,7 @@ T = TypeVar("T")
 ROOTS: dict[str, Any] = {"numpy": np, "math": math, "builtins": builtins}
 OWNERS: dict[str, type] = {
     "ndarray": np.ndarray,
+    "dtype": np.dtype,
     "str": str,
     "list": list,
     "dict": dict,
@@ -51,12 +53,16 @@ OWNERS: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A spelling of an operation: `is_method` if its object is the first operand."""
+    """A spelling of an operation: `is_method` if its object is the first operand.
+
+    `overload` is another operation that the same name stands for with other arguments.
+    """
 
     opdef: OpDef
     spelling: Spelling
     is_method: bool = False
     is_property: bool = False
+    overload: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,11 @@ class Dialect:
             self._members[root, rest] = entry
             return
         function = _resolve(root, rest)
-        if function is not None:
-            self._functions.setdefault(id(function), (function, Entry(opdef, spelling)))
+        if function is None:
+            return
+        known = self._functions.get(id(function))
+        overload = None if known is None or known[1].opdef is opdef else known[1]
+        self._functions[id(function)] = (function, Entry(opdef, spelling, overload=overload))
 
     def function(self, object_: Any) -> Entry | None:
         """Return the entry of a library function, found by identity."""
@@ -131,8 +140,23 @@ def owner_of(type_: Type) -> str | None:
     if isinstance(type_, TupleType | VariadicTupleType):
         return "tuple"
     names: dict[Type, str] = {STR: "str", INT: "int", FLOAT: "float", COMPLEX: "complex"}
-    names[RANGE] = "range"
+    names |= {RANGE: "range", DTYPE: "dtype"}
     return names.get(type_)
+
+
+def choose(
+    entry: Entry, positional: Sequence[T], keywords: Mapping[str, T]
+) -> tuple[Entry, list[Any]]:
+    """Return the overload that takes these arguments, and the arguments as `bind` gives them.
+
+    Raises the `BindError` of the last one tried.
+    """
+    try:
+        return entry, bind(entry, positional, keywords)
+    except BindError:
+        if entry.overload is None:
+            raise
+        return choose(entry.overload, positional, keywords)
 
 
 def bind(entry: Entry, positional: Sequence[T], keywords: Mapping[str, T]) -> list[Any]:
@@ -161,8 +185,10 @@ def bind(entry: Entry, positional: Sequence[T], keywords: Mapping[str, T]) -> li
         place = names.index(spelling.gather)
         if len(arguments) > place + 1:
             arguments[place:] = [Gathered(tuple(arguments[place:]))]
+    by_position = [p.name for p in schema.parameters if not p.keyword_only][: len(arguments)]
     for name, value in spelling.defaults.items():
-        renamed.setdefault(name, value)
+        if name not in by_position:
+            renamed.setdefault(name, value)
     return schema.bind(arguments, renamed)
 
 

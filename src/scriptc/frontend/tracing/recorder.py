@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scriptc.frontend.compiler import Compiler
-from scriptc.frontend.dialects.tables import Entry, Gathered, bind, numpy_dialect
+from scriptc.frontend.dialects.tables import Entry, Gathered, choose, numpy_dialect
 from scriptc.frontend.tracing import library
 from scriptc.frontend.tracing.errors import TraceError, UnrecordedError
 from scriptc.frontend.tracing.objects import TraceObjects
@@ -270,7 +270,7 @@ class Recorder:
     def apply(self, entry: Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Record an operation called by one of its spellings."""
         try:
-            bound = bind(entry, args, kwargs)
+            entry, bound = choose(entry, args, kwargs)
         except BindError as error:
             raise _unrecorded(str(error)) from None
         return self.operate(
