@@ -17,6 +17,7 @@ from scriptc.ir.python_code import print_code
 from scriptc.ir.types import TENSOR
 from scriptc.runtime.interpreter import Executable
 
+UNINITIALISED = {"empty", "empty_like"}
 HIDDEN = (np.ndarray, np.generic, np.dtype, list, dict)
 
 
@@ -92,7 +93,10 @@ def test_source_does_what_the_kernel_does(opdef: OpDef, capsys: pytest.CaptureFi
         expected = outcome(run, arguments)
         if expected[0] is OverflowError:
             continue  # Python's ints go on
-        assert outcome(namespace["f"], arguments) == expected, code
+        written = outcome(namespace["f"], arguments)
+        if opdef.name in UNINITIALISED and isinstance(expected[0], tuple):
+            expected, written = expected[0][:3], written[0][:3]
+        assert written == expected, code
         assert "ops." not in code
         tried += 1
     capsys.readouterr()

@@ -19,6 +19,8 @@ from scriptc.ir.types import TensorType, TupleType, Type
 
 OPS: list[OpDef] = [opdef for family in NUMPY_FAMILIES for opdef in family]
 UNINITIALISED = {"empty", "empty_like"}
+CLASSES: dict[str, Any] = {"ndarray": np.ndarray | np.generic}
+"""The classes of the objects that methods belong to, where they are several."""
 NEEDS_TYPES = {"tolist"}
 """Operations whose rule asks for a known rank."""
 
@@ -107,7 +109,7 @@ def test_kernel_does_what_each_spelling_does(case: Case) -> None:
     for spelling in opdef.spellings:
         root = spelling.name.partition(".")[0]
         args, kwargs = library_call(opdef, spelling, made.args, dict(made.kwargs))
-        if root in OWNERS and not isinstance(args[0], np.ndarray | np.generic):
+        if root in OWNERS and not isinstance(args[0], CLASSES.get(root, OWNERS[root])):
             continue
         if spelling.defaults and any(name in spelling.defaults for name in made.kwargs):
             continue
@@ -157,7 +159,8 @@ def test_positions_are_those_of_numpy(opdef: OpDef) -> None:
         for mine, p in zip(order, listed, strict=False):
             if mine != "-" and p.kind is p.POSITIONAL_OR_KEYWORD:
                 assert spelling.rename.get(p.name, p.name) == mine, (spelling.name, p.name)
-        assert len(order) <= len(listed), spelling.name
+        # A function written in C may take more by position than its signature says.
+        assert len(order) <= len(theirs), spelling.name
         keywords = {spelling.rename.get(p.name, p.name) for p in theirs} | {"x"}
         if not any(p.kind is p.VAR_KEYWORD for p in theirs):
             assert {p.name for p in opdef.schema.parameters} - set(spelling.defaults) <= (

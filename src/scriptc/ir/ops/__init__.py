@@ -7,17 +7,26 @@ from types import MappingProxyType
 
 from scriptc.ir.opdef import OpDef
 from scriptc.ir.ops import (
+    attributes,
     binary,
     comparisons,
     containers,
+    conversion,
+    creation,
+    diagonals,
     dicts,
+    dtypes,
     elementwise,
     formatting,
+    gathering,
     inplace,
     iteration,
+    joining,
     lists,
     mathematics,
     operators,
+    rearranging,
+    reshaping,
     scalars,
     strings,
     subscripts,
@@ -36,6 +45,15 @@ def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
 NUMPY_FAMILIES: tuple[tuple[OpDef, ...], ...] = (
     elementwise.OPS,
     binary.OPS,
+    attributes.OPS,
+    dtypes.OPS,
+    conversion.OPS,
+    creation.OPS,
+    reshaping.OPS,
+    joining.OPS,
+    rearranging.OPS,
+    diagonals.OPS,
+    gathering.OPS,
 )
 """The operations of NumPy, by family."""
 

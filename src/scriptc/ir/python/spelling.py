@@ -33,6 +33,7 @@ from scriptc.ir.types import (
 
 _OWNERS: Mapping[str, type] = {
     "ndarray": np.ndarray,
+    "dtype": np.dtype,
     "str": str,
     "list": list,
     "dict": dict,
@@ -49,6 +50,7 @@ _ATOM_OWNERS: Mapping[Type, str] = {
     FLOAT: "float",
     COMPLEX: "complex",
     RANGE: "range",
+    DTYPE: "dtype",
 }
 _POSITIONAL = frozenset({*_OWNERS, "math", "builtins"}) - {"ndarray"}
 """Roots of functions that mostly take their arguments by position only."""
@@ -174,6 +176,9 @@ def _arguments(
     }
     library = {ours: theirs for theirs, ours in spelling.rename.items()}
     order = spelling.order or tuple(p.name for p in fixed if not p.keyword_only)
+    if spelling.gather is not None:
+        # What follows the gathered arguments could not be told from them.
+        order = order[: order.index(spelling.gather) + 1]
     wanted = [name for name in order if name in given and name not in skipped]
     last = max((order.index(name) for name in wanted), default=-1)
     root = spelling.name.partition(".")[0]
@@ -188,6 +193,10 @@ def _arguments(
         for p in fixed
         if p.name in given and p.name not in by_position and p.name not in skipped
     ]
+    if spelling.gather is not None and arguments and isinstance(arguments[-1], ast.Tuple):
+        gathered = arguments[-1].elts
+        if len(gathered) > 1 and len(arguments) == len(order):
+            arguments[-1:] = gathered
     return [*arguments, *rest], keywords
 
 
