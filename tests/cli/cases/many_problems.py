@@ -1,0 +1,42 @@
+import numpy as np
+import scriptc
+from scriptc import nn
+
+
+@scriptc.script
+def first(x):
+    import os
+    y = undefined + x
+    return y
+
+
+print(first.graph)
+
+
+@scriptc.script
+def second(n: int):
+    with open("été") as f:
+        return n
+
+
+class Broken(nn.Module):
+    def forward(self, x):
+        return x.nope()
+
+
+class Outer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Broken()
+
+    def forward(self, x):
+        while x.sum() > 0:
+            x = self.inner(x)
+        else:
+            yield x
+
+
+broken = Broken()
+outer = Outer()
+traced = scriptc.trace(lambda x: x.nope(), np.ones(3))
+scriptc.script(5)
