@@ -48,9 +48,9 @@ def _problems_shown() -> Iterator[None]:
         yield
     except CommandError as error:
         console.show_problems(error.problems)
-        if error.notes:
+        for note in error.notes:
             console.say("", error=True)
-            console.show_problems(error.notes)
+            console.show_problems([note])
     except InternalError as error:
         console.show_problems([Internal(reason=str(error))])
     else:
