@@ -176,14 +176,9 @@ def test_warnings_of_a_trace_are_drawn(cli, write) -> None:
     )
     ran = cli("check", path)
     assert ran.status == 0
-    assert ran.err.startswith(
-        "warning[trace]: a Python branch was decided by the value of an array; the trace keeps "
-        "what it was in this run. Use scriptc.script to keep the decision.\n"
-        " --> branches.py:5:5\n"
-        "  |\n"
-        "5 |     if x > 0:\n"
-        "  |     ^^^^^^^^^\n"
-    )
+    title, _, place = ran.err.partition("\n")
+    assert title.startswith("warning[trace]: a Python branch was decided by the value of an array")
+    assert place.startswith(" --> branches.py:5:5\n  |\n5 |     if x > 0:\n  |     ^^^^^^^^^\n")
 
 
 @pytest.mark.filterwarnings("always")
