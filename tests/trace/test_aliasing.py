@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import scriptc
 from support.tracing import check_trace
 
 X = np.arange(12.0).reshape(3, 4)
@@ -101,3 +102,65 @@ def test_module_level_arrays_are_constants():
 
     traced = check_trace(run, X)
     assert traced(X)[1] is TABLE
+
+
+def test_a_write_to_a_constant_is_refused():
+    def run(x):
+        TABLE[:] = x[0]
+        return x
+
+    def add(x):
+        table = TABLE
+        table += x[0]
+        return table
+
+    kept = TABLE.copy()
+    for function in (run, add):
+        with pytest.raises(scriptc.TraceError, match=r"np\.zeros"):
+            scriptc.trace(function, X)
+    assert np.array_equal(TABLE, kept)
+
+
+def test_arrays_made_in_the_run_are_made_anew_by_each_call():
+    def run(x):
+        total = np.zeros(4)
+        total += x[0]
+        fixed = np.ones(2)
+        return total, fixed
+
+    traced = check_trace(run, X)
+    first, second = traced(X), traced(X)
+    assert first[0] is not second[0]
+    assert first[1] is not second[1]
+    assert np.array_equal(first[0], second[0])
+
+
+def test_asarray_and_array():
+    def run(x):
+        x = np.asarray(x)
+        y = np.array(x)
+        y += 1
+        z = np.asarray(x, dtype=np.float32)
+        w = np.array([x[0, 0], 2.0, x[1, 1]])
+        return x, y, z, w
+
+    check_trace(run, X, others=[(np.arange(6).reshape(2, 3),)])
+
+
+def test_sizes_stay_open():
+    def run(x):
+        n, m = x.shape
+        total = np.zeros((n, m + 1))
+        total[:, : x.shape[1]] += x
+        return total.reshape(-1), x.reshape(x.shape[0] * 2, -1), x / n, np.full(x.shape, 2.0), n
+
+    check_trace(run, X, others=[(np.ones((6, 2)),), (np.ones((1, 6), np.float32),)])
+
+
+def test_square_root_of_a_size():
+    import math
+
+    def run(x):
+        return x / math.sqrt(x.shape[-1]), x * math.sqrt(2)
+
+    check_trace(run, X, others=[(np.ones((6, 2)),)])
