@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +15,7 @@ from scriptc.ir.printer import print_function
 from scriptc.ir.python_code import print_code
 from scriptc.ir.types import ClassType, members_of
 from scriptc.nn import _walk
-from scriptc.nn.containers import ModuleList
+from scriptc.nn.containers import ModuleDict, ModuleList, Sequential
 from scriptc.nn.module import Module, tracing
 from scriptc.runtime.interpreter import Executable
 from scriptc.version import __version__
@@ -134,6 +134,13 @@ class ScriptModule(Module):
     root: Instance
     _running: _Running
 
+    def __new__(cls, program: Program, entry: str, root: Instance, *_: Any) -> ScriptModule:
+        """Return what is a list or a dict of modules if the compiled module was one."""
+        origin = program.classes[root.scriptc_class].origin
+        made = object.__new__(_CONTAINERS.get(origin, cls))
+        assert isinstance(made, ScriptModule)
+        return made
+
     def __init__(
         self, program: Program, entry: str, root: Instance, running: _Running | None = None
     ) -> None:
@@ -203,7 +210,7 @@ class ScriptModule(Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Run the compiled `forward`."""
-        return self._call(*args, **kwargs)
+        return self(*args, **kwargs)
 
     def __scriptc_link__(self) -> Linkable:
         return Linkable(self.program, self.entry, self.root)
@@ -289,7 +296,57 @@ class ScriptModule(Module):
         return _walk.draw_list(self) if is_list else super().__repr__()
 
 
-_LIST = f"{ModuleList.__module__}.{ModuleList.__qualname__}"
+class _ScriptList(ScriptModule):
+    """A compiled `ModuleList` or `Sequential`."""
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return list(self._modules.values())[index]
+
+
+class _ScriptDict(ScriptModule):
+    """A compiled `ModuleDict`."""
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def __getitem__(self, key: str) -> Any:
+        return self._modules[key]
+
+    def keys(self) -> KeysView[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> ValuesView[Any]:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names and modules."""
+        return self._modules.items()
+
+
+def _origin(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+_LIST = _origin(ModuleList)
+_CONTAINERS: dict[str, type[ScriptModule]] = {
+    _LIST: _ScriptList,
+    _origin(Sequential): _ScriptList,
+    _origin(ModuleDict): _ScriptDict,
+}
 
 
 class _Running:

@@ -163,9 +163,9 @@ def test_containers():
             return self.seq(self.list[-1](x))
 
     traced = check_module(Model(), X)
-    assert "np.tanh" in traced.dict["two"][1].code
+    assert "tanh(x)" in traced.dict["two"][1].code
     assert "self.weight" in traced.list[-1].code
-    assert [type(m).__name__ for m in traced.seq] == ["ScriptModule", "ScriptModule"]
+    assert [m.original_name for m in traced.seq] == ["Tanh", "Identity"]
     assert list(traced.dict) == ["one", "two"]
     assert len(traced.list) == 2
 
