@@ -139,3 +139,15 @@ def test_an_int_beyond_64_bits_overflows():
     assert scriptc.script(grow)(2**31) == 2**62
     with pytest.raises(OverflowError):
         scriptc.script(grow)(2**32)
+
+
+def test_a_function_may_call_one_of_the_same_name():
+    inner = helper
+
+    def helper_(x):
+        return inner(x) * 2
+
+    helper_.__name__ = "helper"
+    scripted = scriptc.script(helper_)
+    assert list(scripted.program.functions) == ["helper", "helper_1"]
+    assert np.array_equal(scripted(np.ones(2)), inner(np.ones(2)) * 2)

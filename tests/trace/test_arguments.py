@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 import pytest
-from support.tracing import check_program, check_trace, outcome, same
 
 import scriptc
+from support.tracing import check_program, check_trace, outcome, same
 
 X = np.array([[1.0, 2.0], [3.0, 4.0]])
 Y = np.array([[5.0, 6.0], [7.0, 8.0]])
@@ -115,6 +115,6 @@ def test_an_argument_that_no_program_can_take():
 
 def test_results_of_all_kinds():
     def run(x):
-        return {"a": [x, x + 1], "b": (1, "two", None, True, 2.5)}, [], (), {"n": x.shape[0]}
+        return {"a": [x, x + 1]}, (1, "two", None, True, 2.5), [], (), {"n": x.shape[0]}
 
     check_trace(run, X, others=[(np.ones((5, 1)),)])

@@ -4,10 +4,10 @@ import threading
 
 import numpy as np
 import pytest
-from support.tracing import check_program, same
 
 import scriptc
 from scriptc import nn
+from support.tracing import check_program, same
 
 X = np.array([[1.0, 2.0], [3.0, 4.0]])
 

@@ -378,7 +378,7 @@ class Compiler:
         name = f"{owner}.{source.name}" if owner else source.name
         module = source.globals.get("__name__", "")
         function = Function(
-            self.program.unique_name(name),
+            name,
             origin=f"{module}.{source.qualname}",
             location=source.locate_name(),
             composite=str(module).startswith("scriptc.nn."),
@@ -392,6 +392,8 @@ class Compiler:
         if len(self.diagnostics) > before or function.return_type is None:
             self._functions[key] = None
             raise CompileFailureError(None)
+        # What it calls was added first, and may have taken the name.
+        function.name = self.program.unique_name(name)
         self.program.add_function(function)
         if owner is not None and source.name not in self.program.classes[owner].methods:
             self.program.classes[owner].methods[source.name] = function.name

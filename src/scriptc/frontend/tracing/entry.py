@@ -81,12 +81,11 @@ def _run(
     bound = _bound(function, [*first, *args], kwargs)
     if module is None:
         origin = f"{getattr(function, '__module__', None) or '__main__'}.{name}"
-        made, root = Function(tracer.program.unique_name(name), origin=origin), None
+        made, root = Function(name, origin=origin), None
     else:
         root = tracer.objects.instance(module)
         definition = tracer.objects.info(module).definition
         made = Function(f"{definition.name}.{name}", origin=f"{definition.origin}.{name}")
-        definition.methods[name] = made.name
         tracer.watch(module)
     replaced = replacing(targets(numpy_dialect().functions(), libraries))
     with tracer.recording(made) as frame, _heard(tracer, hook), replaced:
@@ -97,7 +96,9 @@ def _run(
         result = function(*bound.args, **bound.kwargs)
         arguments.check()
         tracer.finish(result)
-    tracer.program.add_function(made)
+    tracer.add(made)
+    if module is not None:
+        definition.methods[name] = made.name
     return Compiled(tracer.program, made.name, root)
 
 

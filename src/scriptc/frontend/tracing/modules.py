@@ -210,10 +210,7 @@ class Tracer(Recorder):
         self, module: Any, receiver: Value, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Any:
         definition = self.objects.info(module).definition
-        function = Function(
-            self.program.unique_name(f"{definition.name}.forward"),
-            origin=f"{definition.origin}.forward",
-        )
+        function = Function(f"{definition.name}.forward", origin=f"{definition.origin}.forward")
         self_value = function.body.add_argument(definition.type, "self")
         forward = type(module).forward
         bound = inspect.signature(forward).bind(module, *args, **kwargs)
@@ -243,7 +240,7 @@ class Tracer(Recorder):
         known = self.program.functions.get(definition.methods.get("forward", ""))
         if known is not None and _alike(known, function):
             return known
-        self.program.add_function(function)
+        self.add(function)
         definition.methods.setdefault("forward", function.name)
         return function
 

@@ -103,6 +103,11 @@ class Recorder:
                 made.type = resolve(made.type)
         function.return_type = resolve(value.type)
 
+    def add(self, function: Function) -> None:
+        """Add a finished function to the program, under a name that is free by now."""
+        function.name = self.program.unique_name(function.name)
+        self.program.add_function(function)
+
     # --- values ---------------------------------------------------------------------------------
 
     def wrap(self, concrete: Any, ir: Value) -> Any:
@@ -290,7 +295,7 @@ class Recorder:
             )
         with self.suspend():
             concrete = opdef.kernel(*map(concrete_of, arguments))
-            operands = [self._operand(argument) for argument in arguments]
+            operands = [self._operand(argument, name) for argument in arguments]
             frame.builder.location = user_location()
             try:
                 operation = frame.builder.build(opdef, operands)
@@ -303,14 +308,19 @@ class Recorder:
                 raise _unrecorded(error.message, error.help) from None
             return self.wrap(concrete, operation.results[0]) if operation.results else None
 
-    def _operand(self, value: Any) -> Value:
-        """Return the IR value for something that is only read: plain lists need no copy."""
-        if type(value) in (list, dict) and not is_traced([value]):
-            try:
-                return self.compiler.constant(value)
-            except RuleError as error:
-                raise _unrecorded(error.message, error.help) from None
-        return self.lift(value)
+    def _operand(self, value: Any, name: str) -> Value:
+        """Return the IR value for something that is only read: plain lists need no copy.
+
+        To NumPy's functions, not to indexing, a tuple is the same as a list, and may mix types.
+        """
+        if type(value) is not list:
+            return self.lift(value)
+        try:
+            return self.lift(value) if is_traced([value]) else self.compiler.constant(value)
+        except (RuleError, TraceError):
+            if name in ("getitem", "setitem"):
+                raise
+            return self.lift(_as_tuples(value))
 
     def rebind(self, array: TracedArray, result: TracedArray) -> None:
         """Let the value of an operation that changed an array stand for the array from now on."""
@@ -358,6 +368,10 @@ def _recordable(value: Any) -> bool:
 def _is_made(value: Any) -> bool:
     """Tell whether a value in a tuple keeps it from being a plain constant."""
     return isinstance(value, Traced | np.ndarray | np.generic | list | dict | slice)
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if type(value) is list else value
 
 
 def _owner(value: Value) -> Function | None:
