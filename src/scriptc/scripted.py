@@ -134,12 +134,10 @@ class ScriptModule(Module):
     root: Instance
     _running: _Running
 
-    def __new__(cls, program: Program, entry: str, root: Instance, *_: Any) -> ScriptModule:
+    def __new__(cls, program: Program, entry: str, root: Instance, *_: Any) -> Self:
         """Return what is a list or a dict of modules if the compiled module was one."""
-        origin = program.classes[root.scriptc_class].origin
-        made = object.__new__(_CONTAINERS.get(origin, cls))
-        assert isinstance(made, ScriptModule)
-        return made
+        container = _CONTAINERS.get(program.classes[root.scriptc_class].origin, cls)
+        return object.__new__(container if issubclass(container, cls) else cls)
 
     def __init__(
         self, program: Program, entry: str, root: Instance, running: _Running | None = None

@@ -158,8 +158,8 @@ def test_containers():
                 x = module(x) * (i + 1)
             for name in self.dict:
                 x = x + self.dict[name](x)
-            for _, module in self.dict.items():
-                x = module(x)
+            for name, module in self.dict.items():
+                x = module(x) + len(name)
             return self.seq(self.list[-1](x))
 
     traced = check_module(Model(), X)
@@ -359,12 +359,8 @@ def test_bound_methods():
 
 def test_a_captured_array_of_the_caller_becomes_a_parameter():
     class Inner(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.notes = {}
-
         def forward(self, x):
-            return x + NOTES["h"]
+            return x + notes["h"]
 
     class Outer(nn.Module):
         def __init__(self):
@@ -372,10 +368,10 @@ def test_a_captured_array_of_the_caller_becomes_a_parameter():
             self.inner = Inner()
 
         def forward(self, x):
-            NOTES["h"] = x * 2
+            notes["h"] = x * 2
             return self.inner(x)
 
-    NOTES = {}
+    notes = {}
     traced = check_module(Outer(), X)
     assert "outer_0" in traced.inner.code
 

@@ -108,7 +108,7 @@ def test_keywords_and_defaults_of_a_scripted_module():
 def test_a_scripted_module_that_is_not_a_submodule():
     compiled = scriptc.script(Gate())
     with pytest.raises(scriptc.TraceError, match="compiled Gate, which is not a submodule"):
-        scriptc.trace(lambda x: compiled(x), X)
+        scriptc.trace(lambda x: compiled(x) + 1, X)
 
 
 def test_state_of_a_scripted_submodule():

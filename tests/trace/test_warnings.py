@@ -152,11 +152,10 @@ def test_the_check_restores_inputs_and_random_state():
         return x
 
     x = X.copy()
-    np.random.seed(3)
+    before = np.random.get_state()  # noqa: NPY002 - what layers draw from
     scriptc.trace(run, x)
-    after = np.random.random()
-    np.random.seed(3)
-    assert np.random.random() == after
+    after = np.random.get_state()  # noqa: NPY002 - the same
+    assert all(map(np.array_equal, before, after))
     assert same(x, X)
 
 
@@ -168,8 +167,8 @@ def test_what_cannot_be_recorded_names_line_and_remedy():
     with pytest.raises(scriptc.TraceError, match="the attribute `shape`"):
         scriptc.trace(lambda x: setattr(x, "shape", (3, 1)), X)
     with pytest.raises(scriptc.TraceError, match=r"`vectorize|plain one"):
-        scriptc.trace(lambda x: np.vectorize(lambda a: a + 1)(x), X)
-    with pytest.raises(scriptc.TraceError, match="__main__|object is not supported"):
+        scriptc.trace(lambda x: np.vectorize(lambda a: a + 1)(x) + 1, X)
+    with pytest.raises(scriptc.TraceError, match="type object is not supported"):
         scriptc.trace(lambda x: object(), X)
 
 
