@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from scriptc import scripted
 from scriptc.frontend.compiler import Compiled, compile_entry
+from scriptc.frontend.errors import NoSource
 from scriptc.frontend.objects import is_module
 from scriptc.frontend.tracing.entry import trace_call
 from scriptc.frontend.tracing.errors import TraceError, TracerWarning
@@ -99,13 +100,7 @@ def _script_or_trace(obj: Any, inputs: tuple[Any, ...] | None) -> ScriptedObject
         except TraceError as failure:
             error.add_note(f"tracing it instead failed too: {failure}")
             raise error from None
-        first = error.diagnostics[0]
-        place = "" if first.location is None else f" ({first.location})"
-        warnings.warn(
-            f"traced instead of scripted, because {first.title_text}{place}{_culprit(obj, first)}",
-            FallbackWarning,
-            stacklevel=3,
-        )
+        warnings.warn(_forced_by(obj, error.diagnostics[0]), FallbackWarning, stacklevel=3)
         return traced
 
 
@@ -116,6 +111,9 @@ def _script(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
         return ScriptFunction(compiled.program, compiled.entry, obj)
     if found is not None:
         return _as_module(compile_entry(found[0], found[1], example_inputs))
+    if callable(obj) and not isinstance(obj, type) and example_inputs is not None:
+        name = getattr(obj, "__name__", type(obj).__qualname__)
+        raise CompileError([NoSource(location=None, name=name)])
     raise ArgumentError(
         f"script() takes a function, a module or a bound method, not {type(obj).__qualname__}"
     )
@@ -143,19 +141,29 @@ def _as_arguments(example_inputs: Any) -> tuple[Any, ...]:
     return (example_inputs,)
 
 
-def _culprit(obj: Any, problem: Diagnostic) -> str:
-    """Say which submodule of an object a problem is in."""
+def _forced_by(obj: Any, problem: Diagnostic) -> str:
+    """Say what kept an object from being scripted: the construct, its line, its submodule."""
+    text = f"traced instead of scripted, because {problem.title_text}"
     owner = _method_of(obj)
-    if owner is None or problem.location is None or not is_module(owner[1]):
-        return ""
+    code = getattr(obj if owner is None else owner[0], "__code__", None)
+    if problem.location is not None:
+        text += f" ({problem.location})"
+    elif code is not None:
+        text += f" ({code.co_filename}:{code.co_firstlineno})"
+    if problem.location is None or owner is None or not is_module(owner[1]):
+        return text
     path, line = problem.location.file.path, problem.location.line
     for name, module in owner[1].named_modules():
-        for method in vars(type(module)).values():
-            if name and isinstance(method, types.FunctionType):
-                lines = [n for *_, n in method.__code__.co_lines() if n is not None]
-                if method.__code__.co_filename == path and min(lines) <= line <= max(lines):
-                    return f", in the submodule `{name}` ({type(module).__name__})"
-    return ""
+        for method in _methods(type(module)):
+            lines = [n for *_, n in method.__code__.co_lines() if n is not None]
+            if name and method.__code__.co_filename == path and min(lines) <= line <= max(lines):
+                return f"{text}, in the submodule `{name}`, a {type(module).__name__}"
+    return text
+
+
+def _methods(cls: type) -> Iterator[types.FunctionType]:
+    for base in cls.__mro__:
+        yield from (m for m in vars(base).values() if isinstance(m, types.FunctionType))
 
 
 @contextmanager

@@ -95,7 +95,10 @@ class Recorder:
     def finish(self, result: Any) -> None:
         """End the function that is being recorded with what it returned."""
         function, builder = self.frame.function, self.frame.builder
-        value = self.lift(result)
+        try:
+            value = self.lift(result)
+        except TraceError as error:
+            raise TraceError(f"{error}\n  in what `{function.origin}` returned") from None
         builder.location = user_location()
         builder.terminate("return", [value])
         for operation in function.walk():
