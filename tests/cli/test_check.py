@@ -198,3 +198,58 @@ def test_a_fallback_to_tracing_is_no_problem(cli, write) -> None:
     assert ran.status == 0
     assert "warning[trace]: traced instead of scripted, because a `with` block" in ran.err
     assert ran.out == "falls.py: no problems; 1 object: f\n"
+
+
+def test_a_file_may_take_the_errors_itself(cli, write) -> None:
+    path = write(
+        "handles.py",
+        """
+        import contextlib
+        import numpy as np
+        import scriptc
+        def helper(f):
+            return scriptc.script(f)
+        def bad(x):
+            return missing
+        def worse(x):
+            return absent
+        try:
+            bad = helper(bad)
+        except scriptc.CompileError:
+            bad = scriptc.trace(lambda x: x * 2, np.ones(2))
+        with contextlib.suppress(scriptc.Error):
+            scriptc.script(bad.nothing)
+        with contextlib.suppress(scriptc.Error):
+            scriptc.script(worse)
+            raise AssertionError
+        """,
+    )
+    ran = cli("check", path)
+    assert (ran.status, ran.out) == (1, "")
+    assert "raised AttributeError: " in ran.err  # `suppress` does not take this one
+    text = path.read_text().replace("    scriptc.script(bad.nothing)", "    pass")
+    ran = cli("check", write("handled.py", text))
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "handled.py: no problems; 1 object: bad\n"
+
+
+def test_an_error_that_a_try_lets_pass_is_a_problem(cli, write) -> None:
+    path = write(
+        "passes.py",
+        """
+        import scriptc
+        def one(x):
+            return missing
+        def two(x):
+            return absent
+        try:
+            one = scriptc.script(one)
+        except ImportError:
+            pass
+        two = scriptc.script(two)
+        """,
+    )
+    ran = cli("check", path)
+    assert ran.status == 1
+    assert "`missing` is not defined" in ran.err
+    assert "`absent` is not defined" in ran.err

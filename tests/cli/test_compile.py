@@ -212,3 +212,17 @@ def test_wrong_command_lines(cli, model) -> None:
         ran = cli(*arguments)
         assert (ran.status, ran.out) == (2, "")
         assert "Usage: scriptc" in ran.err
+
+
+def test_archives_go_where_the_command_stands(cli, write) -> None:
+    Path("elsewhere").mkdir()
+    text = """
+    import os
+    import scriptc
+    os.chdir("elsewhere")
+    @scriptc.script
+    def f(x):
+        return x
+    """
+    assert cli("compile", write("moves.py", text)).status == 0
+    assert archives() == ["f.scriptc"]

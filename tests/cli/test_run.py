@@ -262,3 +262,10 @@ def test_an_output_replaces_the_one_before_whole(cli, programs) -> None:
     assert cli("run", "keys.scriptc", "[7]", "-o", "out.npz").status == 0
     np.testing.assert_array_equal(loaded("out.npz")["twice"], [14])
     assert [path.name for path in Path().glob("*.npz*")] == ["out.npz"]
+
+
+def test_byte_order_of_a_file_does_not_matter(cli, programs) -> None:
+    np.save("big.npy", np.array([1.0, 2.0], ">f4"))
+    assert cli("run", "keys.scriptc", "big.npy", "-o", "out.npz").status == 0
+    twice = loaded("out.npz")["twice"]
+    assert (twice.dtype, twice.tolist()) == (np.dtype(np.float32), [2.0, 4.0])

@@ -148,7 +148,7 @@ def _dtype(name: str) -> Any:
 def _read_npy(path: str) -> np.ndarray:
     with _opened(path) as array:
         if isinstance(array, np.ndarray):
-            return array
+            return _native(array)
         raise CommandError(_unreadable(path, "it is an archive of arrays, not one array"))
 
 
@@ -160,7 +160,12 @@ def _read_npz(path: str) -> dict[str, np.ndarray]:
         for name, array in arrays.items():
             if not isinstance(array, np.ndarray):
                 raise CommandError(_unreadable(path, f"its member {name} is no array"))
-        return arrays
+        return {name: _native(array) for name, array in arrays.items()}
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """Return the array in the byte order of this machine; that of a file says nothing of it."""
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 @contextmanager

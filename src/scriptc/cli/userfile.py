@@ -3,7 +3,8 @@
 The file runs as `python FILE` runs it, but its `__name__` is not `__main__`. A `script` or `trace`
 that fails hands back the object as it was, so that the file goes on, and all its problems are
 found in one run. Such a run has left Python's own way at the first problem; an exception after it
-ends its top-level statement only.
+ends its top-level statement only. Where a `try` or a `with` of the file may take the error, the
+file gets it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import scriptc
 from scriptc.api import ScriptedObject, watching
 from scriptc.cli import console
 from scriptc.cli.errors import (
@@ -44,6 +46,8 @@ from scriptc.ir.diagnostic import (
     InternalError,
 )
 from scriptc.ir.location import Location, SourceFile
+
+_OWN_FOLDER = str(Path(scriptc.__file__).parent)
 
 
 @dataclass(slots=True)
@@ -90,7 +94,7 @@ class UserFile:
         try:
             yield done
         except Error as error:
-            if self._depth > 1:  # `script` falls back to `trace`, or reports what it has
+            if self._depth > 1 or _is_guarded():  # `script` itself or the file may take it
                 raise
             self.failed.append(obj)
             for problem in self.problems_of(error):
@@ -208,7 +212,11 @@ def running(path: str) -> Iterator[UserFile]:
     token = watching.set(file)  # type: ignore[arg-type]  # `compiling` does take errors
     try:
         with _as_program(path, module), _own_warnings():
-            with console.progress(f"running {path}"), contextlib.redirect_stdout(sys.stderr):
+            with (
+                console.progress(f"running {path}"),
+                contextlib.redirect_stdout(sys.stderr),
+                contextlib.chdir("."),  # comes back here, wherever the file goes
+            ):
                 _run_statements(file)
             yield file
     finally:
@@ -277,7 +285,7 @@ def _run_statements(file: UserFile) -> None:
             if stop.code not in (None, 0):
                 file.report(FileExited(path=file.path, status=str(stop.code)))
             return
-        except CompileError as error:  # from another thread, which has no watcher
+        except CompileError as error:  # it came through a `try` or a `with`
             for problem in error.diagnostics:
                 file.report(problem)
         except Exception as error:  # noqa: BLE001 - whatever the user's file raises
@@ -285,6 +293,30 @@ def _run_statements(file: UserFile) -> None:
                 file.report(_raised(FileRaised, file, error))
                 return
             file.notes.append(_raised(RaisedAfter, file, error))
+
+
+def _is_guarded() -> bool:
+    """Tell whether the file, as it runs now, has a `try` or a `with` around what it does."""
+    places: list[tuple[str, int]] = []
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is _run_statements.__code__:
+            return any(line in lines for path, line in places for lines in _guarded_lines(path))
+        path = frame.f_code.co_filename
+        if path != contextlib.__file__ and not path.startswith(_OWN_FOLDER):
+            places.append((path, frame.f_lineno))
+        frame = frame.f_back
+    return False  # the file has ended
+
+
+def _guarded_lines(path: str) -> Iterator[range]:
+    try:
+        tree = ast.parse("".join(linecache.getlines(path)))
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.With) or (isinstance(node, ast.Try) and node.handlers):
+            yield range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
 
 
 def _raised(kind: type[FileRaised], file: UserFile, error: Exception) -> FileRaised:
