@@ -261,7 +261,8 @@ def test_traits_are_true(case: Case) -> None:
     if Trait.COMMUTATIVE in traits:
         other = attempt(kernel, *case.operands()[::-1])
         assert same_outcome(first, other)
-    if Trait.VIEW not in traits and first[1] is None:
+    fresh = Trait.FRESH in traits and is_array(first[0])
+    if (Trait.VIEW not in traits or fresh) and first[1] is None:
         parts = {id(part) for operand in operands for part in mutable_parts(operand)}
         assert not any(id(part) in parts for part in mutable_parts(first[0]))
         arrays = [p for operand in operands for p in mutable_parts(operand) if is_array(p)]

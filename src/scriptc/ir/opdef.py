@@ -40,12 +40,17 @@ from scriptc.ir.types import (
 
 
 class Trait(enum.Enum):
-    """What passes may know of an operation. They ask for traits and never for names."""
+    """What passes may know of an operation. They ask for traits and never for names.
+
+    What has neither `WRITES` nor `EFFECT` changes nothing but the iterators that it walks over.
+    """
 
     PURE = "no effect beyond its result, and the same result for the same operands and memory"
     TOTAL = "never raises, whatever the values of its operands"
     METADATA = "looks at types and shapes only, so writes to memory do not change its result"
+    IDENTITY = "tells whether operands are the same object"
     VIEW = "the result may share memory with, or be, an operand or a part of one"
+    FRESH = "where a `VIEW` gives a tensor, that one has memory of its own: only containers share"
     WRITES = "changes the object that is its first operand"
     CAPTURES = "stores its other operands in the first one, which then aliases them"
     EFFECT = "acts on something outside of its operands: output, module state, a random stream"
@@ -56,6 +61,7 @@ class Trait(enum.Enum):
 
 
 PURE, TOTAL, METADATA, VIEW = Trait.PURE, Trait.TOTAL, Trait.METADATA, Trait.VIEW
+FRESH, IDENTITY = Trait.FRESH, Trait.IDENTITY
 WRITES, CAPTURES, EFFECT = Trait.WRITES, Trait.CAPTURES, Trait.EFFECT
 ELEMENTWISE, COMMUTATIVE, INT_RANGE = Trait.ELEMENTWISE, Trait.COMMUTATIVE, Trait.INT_RANGE
 GUARDED = Trait.GUARDED

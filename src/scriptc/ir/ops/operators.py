@@ -23,6 +23,7 @@ import numpy as np
 from scriptc.ir.opdef import (
     COMMUTATIVE,
     ELEMENTWISE,
+    FRESH,
     GUARDED,
     INT_RANGE,
     PURE,
@@ -293,7 +294,7 @@ OPS = (
     _binary(
         "add", "+", operator.add, np.add, ("add",),
         "Sum of numbers or tensors; strings, lists and tuples are concatenated.",
-        VIEW, INT_RANGE, special=concatenation,
+        VIEW, FRESH, INT_RANGE, special=concatenation,
         more=lambda: [
             (2**63 - 2, 1), ("ab", "c"), ([1], [2, 3]), ([], [1]), ((1, "a"), (2.5,)), ((), (1,)),
             ([None], [2]), ("a", 1), ([1], (2,)), (None, 1),
@@ -303,7 +304,7 @@ OPS = (
     _binary(
         "multiply", "*", operator.mul, np.multiply, ("multiply",),
         "Product of numbers or tensors; a string, list or tuple is repeated an int of times.",
-        VIEW, INT_RANGE, COMMUTATIVE, special=repetition,
+        VIEW, FRESH, INT_RANGE, COMMUTATIVE, special=repetition,
         more=lambda: [
             ("ab", 3), (2, "ab"), ([1, 2], 2), (0, [1]), ((1, "a"), 2), (True, (1,)), ((1,), -1),
             ("a", "b"), ("a", 1.5), ([1, 2], np.array([3, 4])), ("ab", np.int64(2)),
@@ -353,7 +354,7 @@ OPS = (
     _binary(
         "bitwise_or", "|", operator.or_, np.bitwise_or, ("bitwise_or",),
         "Bits set in either; dicts are merged, the second one's values counting.",
-        VIEW, special=merged,
+        VIEW, FRESH, special=merged,
         more=lambda: [({"a": 1}, {"b": 2}), ({}, {"a": 1}), ({"a": 1}, {"a": 2}), ({1: 2}, 3)],
     ),
     _binary(
