@@ -25,11 +25,23 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class InlinedCall:
+    """The call in whose place the body of a function was put: its name, and where the call stood.
+
+    The place may itself belong to a body that was inlined, and so on outwards.
+    """
+
+    function: str
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """A span of source text.
 
     Lines count from 1 and columns from 0, as in `ast`, but columns count characters, not UTF-8
-    bytes. `end_column` is exclusive.
+    bytes. `end_column` is exclusive. `inlined` tells how an operation came here that stood in
+    another function; the text form leaves it out.
     """
 
     file: SourceFile
@@ -37,6 +49,7 @@ class Location:
     column: int
     end_line: int
     end_column: int
+    inlined: InlinedCall | None = None
 
     def __str__(self) -> str:
         return f"{self.file.path}:{self.line}:{self.column + 1}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import linecache
 import os
 import sys
 import threading
 from dataclasses import dataclass, field
-from types import ModuleType, TracebackType
+from types import CodeType, FunctionType, ModuleType, TracebackType
 
 from scriptc.ir.diagnostic import UnsupportedError
 from scriptc.ir.graph import ExceptionRef, Program
@@ -16,6 +17,9 @@ from scriptc.ir.location import Location, SourceFile
 
 RESERVED_LINE = 1_000_000
 """Lines from this one on stand for operations that come from another file, or from none."""
+
+MAX_COLUMN = 1 << 20
+"""Columns from this one on stand for operations that come from an inlined function."""
 
 INFO = "scriptc frame"
 """Where the globals of a compiled function hold its `FrameInfo`; no program can name it."""
@@ -82,11 +86,15 @@ def _imported_class(qualified: str) -> type[BaseException] | None:
 
 @dataclass(slots=True)
 class FrameInfo:
-    """What tracebacks need to know of a compiled function. `hidden` frames are ours alone."""
+    """What tracebacks need to know of a compiled function. `hidden` frames are ours alone.
+
+    `foreign` and `inlined` are the places that reserved lines and columns stand for.
+    """
 
     function: str = ""
     file: SourceFile | None = None
     foreign: list[Location | None] = field(default_factory=list)
+    inlined: list[Location] = field(default_factory=list)
     hidden: bool = False
 
 
@@ -94,8 +102,8 @@ def add_places(error: BaseException) -> None:
     """Complete the traceback of an exception that leaves a program.
 
     Source text that is not on this machine is made known to `linecache`. For operations that come
-    from another file a note says where. Frames of our own helpers are taken out. Class, message,
-    cause and context stay as they are.
+    from another file a note says where. Frames of our own helpers are taken out, and those of calls
+    that were inlined put in. Class, message, cause and context stay as they are.
     """
     previous: TracebackType | None = None
     entry = error.__traceback__
@@ -107,8 +115,101 @@ def add_places(error: BaseException) -> None:
                 continue
             if info.file is not None:
                 _remember(info.file)
-            _add_note(error, info, entry.tb_lineno)
+            inlined = _inlined_place(info, entry)
+            if inlined is not None and previous is not None:
+                previous.tb_next, entry = _unfolded(info.function, inlined, entry.tb_next)
+            else:
+                _add_note(error, info, entry.tb_lineno)
         previous, entry = entry, entry.tb_next
+
+
+def _inlined_place(info: FrameInfo, entry: TracebackType) -> Location | None:
+    """Return where an operation stands that came from an inlined function, if this is one."""
+    if not info.inlined:
+        return None
+    positions = list(entry.tb_frame.f_code.co_positions())
+    column = positions[entry.tb_lasti // 2][2]
+    index = -1 if column is None else column - MAX_COLUMN
+    return info.inlined[index] if 0 <= index < len(info.inlined) else None
+
+
+def _unfolded(
+    function: str, place: Location, rest: TracebackType | None
+) -> tuple[TracebackType, TracebackType]:
+    """Return the first and the last entry of a traceback as it would be without inlining."""
+    location: Location | None = place
+    first: TracebackType | None = rest
+    last: TracebackType | None = None
+    while location is not None:
+        call = location.inlined
+        entry = _entry_at(location, function if call is None else call.function)
+        entry.tb_next, first = first, entry
+        last = last or entry
+        location = None if call is None else call.location
+    assert first is not None
+    assert last is not None
+    return first, last
+
+
+class _MarkError(Exception):
+    """Raised to make a frame."""
+
+
+def _entry_at(location: Location, function: str) -> TracebackType:
+    """Return an entry of a traceback, for a function of that name that raises at a place."""
+    _remember(location.file)
+    position = python_position(location)
+    raised: ast.stmt = ast.Raise(ast.Name("mark", ast.Load()), None)
+    definition = ast.FunctionDef("f", ast.arguments([], [], None, [], [], None, []), [raised], [])
+    for node in ast.walk(definition):
+        if "lineno" in node._attributes:
+            node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = position  # type: ignore[attr-defined]  # those with `lineno` have all four
+    module = compile(ast.Module([definition], []), path_of(location.file), "exec")
+    (code,) = (c for c in module.co_consts if isinstance(c, CodeType))
+    code = code.replace(co_name=function, co_qualname=function)
+    try:
+        FunctionType(code, {"mark": _MarkError}, function)()
+    except _MarkError as mark:
+        made = mark.__traceback__
+    assert made is not None
+    assert made.tb_next is not None
+    return made.tb_next
+
+
+def path_of(file: SourceFile | None) -> str:
+    """Return the path that the code of a function names."""
+    return "<scriptc>" if file is None else file.path.replace("\0", "?")
+
+
+def python_position(location: Location) -> tuple[int, int, int, int]:
+    """Return a place as `ast` counts it: line and column, end of both, columns in bytes.
+
+    Nonsense, as text from elsewhere may have it, becomes line 1.
+    """
+    file = location.file
+    lines = [] if file.text.isascii() else file.text.splitlines()
+
+    def byte_column(line: int, column: int) -> int:
+        index = line - file.first_line
+        if 0 <= index < len(lines):
+            return len(lines[index][: max(column, 0)].encode("utf-8", "replace"))
+        return column
+
+    line, end_line = location.line, location.end_line
+    first, last = byte_column(line, location.column), byte_column(end_line, location.end_column)
+    if not is_sound(line, first, end_line, last):
+        return 1, 0, 1, 0
+    return line, first, end_line, last
+
+
+def is_sound(line: int, column: int, end_line: int, end_column: int) -> bool:
+    """Tell whether Python's code can hold a place, and it is none of the reserved ones."""
+    return (
+        0 < line <= end_line < RESERVED_LINE
+        and 0 <= column < MAX_COLUMN
+        and 0 <= end_column < MAX_COLUMN
+        and (line < end_line or column <= end_column)
+    )
 
 
 def _add_note(error: BaseException, info: FrameInfo, line: int) -> None:

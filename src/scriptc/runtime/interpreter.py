@@ -38,14 +38,21 @@ from scriptc.ir.python.variables import Group
 from scriptc.ir.text import is_attribute_name
 from scriptc.ir.types import INT, TensorType
 from scriptc.runtime.entry import make_entry
-from scriptc.runtime.exceptions import INFO, RESERVED_LINE, FrameInfo, exception_class
+from scriptc.runtime.exceptions import (
+    INFO,
+    MAX_COLUMN,
+    RESERVED_LINE,
+    FrameInfo,
+    exception_class,
+    is_sound,
+    path_of,
+)
 from scriptc.runtime.helpers import overflow, trampoline
 from scriptc.runtime.ranges import Bounds
 
 _INLINE = frozenset({type(None), bool, int, float, complex, str, type(...)})
 _SINGLETONS = frozenset({type(None), bool, type(...)})
 _MAX_DEPTH = 30
-_MAX_COLUMN = 1 << 20
 # Ints below this are one digit inside CPython, and comparing those is fastest.
 _SMALL = 2**30 - 1
 
@@ -53,11 +60,17 @@ _SMALL = 2**30 - 1
 class Executable:
     """A program that can be called. Functions are compiled at their first call, once.
 
-    The program must not change any more. All methods may be used from any thread.
+    The program must not change any more. What runs is what `prepare` returns for it, which is
+    called once, before the first function is compiled; it must have the same functions with the
+    same parameters. All methods may be used from any thread.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self, program: Program, prepare: Callable[[Program], Program] | None = None
+    ) -> None:
         self.program = program
+        self._prepare = prepare
+        self._prepared: Program | None = None
         self._functions: dict[str, FunctionType] = {}
         self._lock = threading.RLock()
 
@@ -72,9 +85,14 @@ class Executable:
             with self._lock:
                 compiled = self._functions.get(name)
                 if compiled is None:
-                    compiled = _Compiler(self.program.functions[name], self).compile()
+                    compiled = _Compiler(self._prepared_function(name), self).compile()
                     self._functions[name] = compiled
         return compiled
+
+    def _prepared_function(self, name: str) -> Function:
+        if self._prepared is None:
+            self._prepared = self._prepare(self.program) if self._prepare else self.program
+        return self._prepared.functions[name]
 
     def entry(self, name: str, *, bound: Instance | None = None) -> Callable[..., Any]:
         """Return a function as users call it: arguments bind as in Python and are checked.
@@ -109,6 +127,7 @@ class _Compiler(Emitter):
         }
         self._handed: dict[tuple[str, Any], str] = {}
         self._foreign: dict[Location | None, int] = {}
+        self._inlined: dict[Location, int] = {}
         self._lines: list[str] | None = None
         self._numbers = itertools.count()
         super().__init__(function)
@@ -121,9 +140,9 @@ class _Compiler(Emitter):
         arguments = ast.arguments([], parameters, None, [], [], None, [])
         definition = ast.FunctionDef("f", arguments, self.emit_body(), [])
         self.place(definition, function.location)
-        path = "<scriptc>" if info.file is None else info.file.path.replace("\0", "?")
+        path, tree = path_of(info.file), ast.Module([definition], [])
         try:
-            module = compile(ast.Module([definition], []), path, "exec", dont_inherit=True)
+            module = compile(tree, path, "exec", dont_inherit=True)
         except (SyntaxError, RecursionError) as error:
             raise UnsupportedError(
                 f"`{info.function}` is nested too deeply to run: {error.args[0]}"
@@ -271,17 +290,25 @@ class _Compiler(Emitter):
             line, end_line = location.line, location.end_line
             first = self._byte_column(line, location.column)
             last = self._byte_column(end_line, location.end_column)
-            if (
-                0 < line <= end_line < RESERVED_LINE
-                and 0 <= first < _MAX_COLUMN
-                and 0 <= last < _MAX_COLUMN
-                and (line < end_line or first <= last)
-            ):
-                return line, first, end_line, last
+            if is_sound(line, first, end_line, last):
+                if location.inlined is None:
+                    return line, first, end_line, last
+                column = self._inlined_column(location)
+                return line, column, line, column
         index = self._foreign.setdefault(location, len(self._foreign))
         if index == len(self.info.foreign):
             self.info.foreign.append(location)
-        return RESERVED_LINE + index, 0, RESERVED_LINE + index, 0
+        line, column = RESERVED_LINE + index, 0
+        if location is not None and location.inlined is not None:
+            column = self._inlined_column(location)
+        return line, column, line, column
+
+    def _inlined_column(self, location: Location) -> int:
+        """Return the column for a place in a function that was inlined: its line stays true."""
+        index = self._inlined.setdefault(location, len(self._inlined))
+        if index == len(self.info.inlined):
+            self.info.inlined.append(location)
+        return MAX_COLUMN + index
 
     def _byte_column(self, line: int, column: int) -> int:
         """Return a column in UTF-8 bytes, which `ast` counts in, for one in characters."""

@@ -103,6 +103,9 @@ class Bounds:
     def _item(self, iterable: Value) -> int | None:
         """Return the bound of what a `for` over a range gives."""
         iterable = self.uses.root(iterable)
+        if isinstance(iterable, Constant) and isinstance(iterable.value, range):
+            items = iterable.value
+            return max((abs(items[0]), abs(items[-1]))) if items else 0
         operation = iterable.operation if isinstance(iterable, OpResult) else None
         if operation is None or operation.opdef is None or operation.name != "range":
             return None
