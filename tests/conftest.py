@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Whatever a test compiles and runs is verified before and after each pass.
+os.environ.setdefault("SCRIPTC_VERIFY_PASSES", "1")
+
 # An example may hold a whole compilation, so none has a deadline. CI draws the same ones each time.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

@@ -61,6 +61,20 @@ class Graph:
         return f"<Graph of {self.function.origin}>"
 
 
+def _optimized(program: Program) -> Program:
+    """Return what runs for a program. The passes are imported when something first runs."""
+    from scriptc.ir.passes.manager import optimized
+
+    return optimized(program)
+
+
+def _inlined_graph(program: Program, entry: str) -> Graph:
+    from scriptc.ir.passes.manager import inlined
+
+    program = inlined(program, entry)
+    return Graph(program.functions[entry], program)
+
+
 class ScriptFunction:
     """A compiled function. Call it as the function it was made from.
 
@@ -78,7 +92,7 @@ class ScriptFunction:
         self.__name__ = function.origin.rpartition(".")[2]
         self.__qualname__ = self.__name__
         self.__doc__ = python_function.__doc__ if python_function is not None else None
-        self._call = Executable(program).entry(entry)
+        self._call = Executable(program, _optimized).entry(entry)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         hook = tracing.get()
@@ -93,6 +107,11 @@ class ScriptFunction:
     def graph(self) -> Graph:
         """The IR of the function; `print(f.graph)` shows it."""
         return Graph(self.program.functions[self.entry], self.program)
+
+    @property
+    def inlined_graph(self) -> Graph:
+        """The IR of the function with all calls replaced by what they call."""
+        return _inlined_graph(self.program, self.entry)
 
     @property
     def code(self) -> str:
@@ -143,7 +162,8 @@ class ScriptModule(Module):
         self, program: Program, entry: str, root: Instance, running: _Running | None = None
     ) -> None:
         if running is None:
-            running = _Running(Executable(program), is_stateful=_is_stateful(program))
+            executable = Executable(program, _optimized)
+            running = _Running(executable, is_stateful=_is_stateful(program))
         running.modules[id(root)] = self
         definition = program.classes[root.scriptc_class]
         self.__dict__.update(
@@ -217,6 +237,11 @@ class ScriptModule(Module):
     def graph(self) -> Graph:
         """The IR of `forward`; `print(m.graph)` shows it."""
         return Graph(self.program.functions[self.entry], self.program)
+
+    @property
+    def inlined_graph(self) -> Graph:
+        """The IR of `forward` with all calls replaced by what they call."""
+        return _inlined_graph(self.program, self.entry)
 
     @property
     def code(self) -> str:

@@ -1,0 +1,1 @@
+"""Passes: rewriting IR without changing what it does. `manager.py` has the pipelines."""
