@@ -82,4 +82,9 @@ def check(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> Non
     scripted = scriptc.script(function)
     for given in arguments:
         expected, actual = observe(function, given), observe(scripted, given)
-        assert actual == expected, (function.__name__, given)
+        assert actual == expected, f"{function.__name__}{given}\n{expected}\n{actual}"
+
+
+def describe_all(value: Any) -> Any:
+    """Describe a value so that equal descriptions mean that nobody could tell them apart."""
+    return _Describer()(value)

@@ -3,8 +3,10 @@
 import pytest
 
 from programs import (  # noqa: F401 - each registers its programs
+    arrays,
     containers,
     control_flow,
+    functions,
 )
 from programs.harness import PROGRAMS, check
 

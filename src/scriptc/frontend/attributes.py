@@ -11,8 +11,9 @@ from scriptc.frontend.errors import (
     UnknownAttribute,
 )
 from scriptc.frontend.lowering import Lowering
+from scriptc.frontend.objects import is_known_now, vars_of
 from scriptc.frontend.operations import call_entry
-from scriptc.frontend.statics import Expr, OpMethod, Static, UserMethod
+from scriptc.frontend.statics import Expr, OpMethod, Static, Super, UserMethod
 from scriptc.ir.graph import Value, attribute_name
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.types import prune
@@ -27,6 +28,8 @@ def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr
             type_name = getattr(owner.object, "__name__", type(owner.object).__name__)
             raise no_attribute(low, node, f"`{type_name}`", name, "no such attribute") from None
         return low.lift(found, name, node)
+    if isinstance(owner, Super):
+        return _super_attribute(low, owner, name, node)
     value = low.value(owner, node)
     class_name = low.class_name(value)
     if class_name is not None:
@@ -56,6 +59,11 @@ def _instance_attribute(
     info = objects.infos.get(class_name)
     if info is not None and name in info.constants and hasattr(info.example, name):
         return low.lift(getattr(info.example, name), name, node)
+    member = objects.member(class_name, name)
+    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+        return low.compiler.call_function(low, member.fget, value, [], {}, node)
+    if info is not None and is_known_now(vars_of(info.example).get(name)):
+        return low.lift(vars_of(info.example)[name], name, node)
     try:
         type_ = objects.attribute(class_name, attribute_name(name))
     except RuleError as error:
@@ -69,16 +77,32 @@ def _instance_attribute(
             )
         found = low.structural("get_attr", [value, name], [type_], node, name).result
         return found if known is None else low.refine(found, known, node)
-    member = objects.member(class_name, name)
     if isinstance(member, types.FunctionType):
         return UserMethod(value, name, member)
     if isinstance(member, staticmethod):
         return Static(member.__func__)
-    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
-        return low.compiler.call_function(low, member.fget, value, [], {}, node)
+    if isinstance(member, classmethod):
+        reason = "a class method cannot be called from a script; make it a static method"
+        raise no_attribute(low, node, f"`{class_name}`", name, reason)
     definition = low.compiler.program.classes[class_name]
     if name in definition.methods:
         return UserMethod(value, name, None)
     if member is not None and not callable(member):
         return low.lift(member, name, node)
     raise no_attribute(low, node, f"`{class_name}`", name, "neither an attribute nor a method")
+
+
+def _super_attribute(low: Lowering, owner: Super, name: str, node: ast.AST) -> Expr:
+    """Return an attribute of `super()`: what the next class that has it says."""
+    for cls in owner.classes:
+        if name not in vars(cls):
+            continue
+        member = vars(cls)[name]
+        if isinstance(member, types.FunctionType):
+            return UserMethod(owner.receiver, name, member)
+        if isinstance(member, staticmethod):
+            return Static(member.__func__)
+        if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+            return low.compiler.call_function(low, member.fget, owner.receiver, [], {}, node)
+        return low.lift(member, name, node)
+    raise no_attribute(low, node, "`super()`", name, "no class above has it")

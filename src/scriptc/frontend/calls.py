@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,8 +13,8 @@ from scriptc.frontend.attributes import read_attribute
 from scriptc.frontend.conditions import lower_condition
 from scriptc.frontend.errors import CompileFailureError, UnsupportedCall
 from scriptc.frontend.lowering import Lowering
-from scriptc.frontend.operations import Keywords, call_entry
-from scriptc.frontend.statics import Expr, OpMethod, Scripted, Static, UserMethod
+from scriptc.frontend.operations import KeywordArguments, call_entry
+from scriptc.frontend.statics import Expr, Keywords, OpMethod, Scripted, Static, UserMethod
 from scriptc.ir.builder import constant
 from scriptc.ir.graph import Constant, Value
 
@@ -53,18 +54,25 @@ def _arguments(low: Lowering, node: ast.Call) -> tuple[list[Expr], dict[str, Exp
     keywords: dict[str, Expr] = {}
     for keyword in node.keywords:
         if keyword.arg is None:
-            raise low.unsupported(keyword.value, "a `**` argument", "write the arguments out")
+            rest = low.expression(keyword.value)
+            if not isinstance(rest, Keywords):
+                raise low.unsupported(keyword.value, "a `**` argument", "write the arguments out")
+            keywords |= rest.values
+            continue
         keywords[keyword.arg] = low.expression(keyword.value)
     return positional, keywords
 
 
 def call(
-    low: Lowering, callee: Expr, positional: list[Expr], keywords: Keywords, node: ast.Call
+    low: Lowering, callee: Expr, positional: list[Expr], keywords: KeywordArguments, node: ast.Call
 ) -> Expr:
     """Emit the call of a callee with lowered arguments."""
     if isinstance(callee, OpMethod):
         return call_entry(low, callee.entry, [callee.receiver, *positional], keywords, node)
     if isinstance(callee, UserMethod):
+        entries = _container_entries(low, callee, node)
+        if entries is not None and not positional and not keywords:
+            return entries
         return call_user(low, callee, positional, keywords, node)
     if isinstance(callee, Value):
         return _call_instance(low, callee, positional, keywords, node)
@@ -77,6 +85,11 @@ def call(
             return low.compiler.call_scripted(low, object_, positional, keywords, node)
         if isinstance(object_, types.FunctionType) and _is_user_code(object_):
             return low.compiler.call_function(low, object_, None, positional, keywords, node)
+        if isinstance(object_, functools.partial):
+            given = [low.lift(a, "an argument", node) for a in object_.args]
+            named = {n: low.lift(a, n, node) for n, a in object_.keywords.items()}
+            inner = low.lift(object_.func, "the function", node)
+            return call(low, inner, [*given, *positional], {**named, **keywords}, node)
         if isinstance(object_, types.MethodType) and isinstance(
             object_.__func__, types.FunctionType
         ):
@@ -99,7 +112,7 @@ def _qualified_name(object_: Any) -> str:
 
 
 def _call_instance(
-    low: Lowering, callee: Value, positional: list[Expr], keywords: Keywords, node: ast.Call
+    low: Lowering, callee: Value, positional: list[Expr], keywords: KeywordArguments, node: ast.Call
 ) -> Expr:
     class_name = low.class_name(callee)
     if class_name is None:
@@ -119,11 +132,28 @@ def _call_instance(
     return call(low, method, positional, keywords, node)
 
 
+def _container_entries(low: Lowering, method: UserMethod, node: ast.Call) -> Expr | None:
+    """Return what `items`, `keys` or `values` of a dict of modules gives."""
+    keys = iterables.module_keys(low, method.receiver)
+    if keys is None or method.name not in ("items", "keys", "values"):
+        return None
+    if method.function is not None and not iterables.is_library(method.function):
+        return None
+    names = [constant(key) for key in keys]
+    if method.name == "keys":
+        return statics.Sequence(tuple(names))
+    modules = [iterables.child(low, method.receiver, key, node) for key in keys]
+    if method.name == "values":
+        return statics.Sequence(tuple(modules))
+    pairs = [statics.Sequence(pair) for pair in zip(names, modules, strict=True)]
+    return statics.Sequence(tuple(pairs))
+
+
 def call_user(
     low: Lowering,
     method: UserMethod,
     positional: list[Expr],
-    keywords: Keywords,
+    keywords: KeywordArguments,
     node: ast.AST,
 ) -> Expr:
     """Emit a call of a method of a user class."""
@@ -256,6 +286,29 @@ def _reversed(low: Lowering, node: ast.Call) -> Expr | None:
     return statics.Sequence(tuple(reversed(elements)))
 
 
+def _super(low: Lowering, node: ast.Call) -> Expr | None:
+    cls = low.source.closure.get("__class__")
+    parameters = low.function.parameters
+    class_name = low.class_name(parameters[0]) if parameters else None
+    info = low.compiler.objects.infos.get(class_name or "")
+    if node.args or node.keywords or info is None or not isinstance(cls, type):
+        raise low.unsupported(node, "this form of `super`", "write `super()` in a method")
+    order = info.python_class.__mro__
+    if cls not in order:
+        raise low.unsupported(node, "`super()` of another class", "write `super()` in a method")
+    return statics.Super(parameters[0], order[order.index(cls) + 1 :])
+
+
+def _slice(low: Lowering, node: ast.Call) -> Expr | None:
+    if len(node.args) not in (1, 2) or node.keywords:
+        return None
+    if any(isinstance(a, ast.Starred) for a in node.args):
+        return None
+    bounds = [low.value_of(a) for a in node.args]
+    start, stop = bounds if len(bounds) == 2 else (constant(None), bounds[0])
+    return low.emit("slice", [start, stop, None], node)
+
+
 SPECIAL: dict[Any, Callable[[Lowering, ast.Call], Expr | None]] = {
     hasattr: _hasattr,
     getattr: _getattr,
@@ -264,4 +317,6 @@ SPECIAL: dict[Any, Callable[[Lowering, ast.Call], Expr | None]] = {
     enumerate: _enumerate,
     zip: _zip,
     reversed: _reversed,
+    slice: _slice,
+    super: _super,
 }

@@ -27,44 +27,51 @@ from scriptc.frontend.errors import (
     CompileFailureError,
     Recursion,
     ReturnType,
+    SourceChanged,
     UnassignedAttribute,
     UnknownAnnotation,
     UnsupportedCall,
+    UnsupportedSyntax,
     UnsupportedValue,
 )
 from scriptc.frontend.liveness import analyze, assigned
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.objects import Objects
+from scriptc.frontend.signatures import (
+    all_parameters,
+    bind_arguments,
+    compiled_names,
+    fits,
+    parameter_names,
+)
 from scriptc.frontend.source import FunctionSource, source_of
-from scriptc.frontend.statics import Expr, Scripted, UserMethod
+from scriptc.frontend.statics import Expr, Keywords, Scripted, UserMethod
 from scriptc.frontend.visitor import ScriptVisitor
 from scriptc.ir.builder import constant, type_of
 from scriptc.ir.clone import Copier, link
-from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic
+from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic, Label
 from scriptc.ir.graph import (
     Constant,
     Function,
     FunctionRef,
     Instance,
     Linkable,
+    Operation,
     Program,
     Value,
 )
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
 from scriptc.ir.types import (
-    BOOL,
-    FLOAT,
-    INT,
     NONE,
     TENSOR,
     ClassType,
-    TensorType,
     Type,
+    TypeVariable,
     accepts,
     generalize,
     join,
-    members_of,
+    map_type,
     optional,
     prune,
     resolve,
@@ -102,6 +109,7 @@ class Compiler:
         self.visitor = ScriptVisitor()
         self.diagnostics: list[Diagnostic] = []
         self._functions: dict[Any, Function | None] = {}
+        self._active = 0
         self._assigned: dict[str, frozenset[str]] = {}
         self._constants: dict[int, Constant] = {}
         self._kept: list[Any] = []
@@ -187,27 +195,31 @@ class Compiler:
         """Emit a call of a Python function, compiled for the types of these arguments."""
         try:
             source = source_of(function)
-        except CompileFailureError:
+        except CompileFailureError as failure:
             name = f"{function.__module__}.{function.__qualname__}"
-            reason = "its source is not available"
+            changed = isinstance(failure.diagnostic, SourceChanged)
             raise CompileFailureError(
-                UnsupportedCall(location=low.locate(node), name=name, reason=reason)
+                UnsupportedCall(
+                    location=low.locate(node),
+                    name=name,
+                    reason="its file has changed" if changed else "its source is not available",
+                    instead=failure.diagnostic.help_text if failure.diagnostic is not None else "",
+                )
             ) from None
         first = [] if receiver is None else [receiver]
         try:
-            bound = signature(source).bind([*first, *positional], keywords)
+            bound = bind_arguments(source, [*first, *positional], keywords)
         except BindError as error:
             raise CompileFailureError(
                 BadCall(location=low.locate(node), message=str(error))
             ) from None
-        names = parameter_names(source.node)
+        declared = self.declared_types(source)
         values: list[Value] = []
-        for name, argument in zip(names, bound, strict=True):
+        for name, argument in bound.named.items():
             default = argument is source.defaults.get(name, REQUIRED)
             expr = low.lift(argument, name, node) if default else argument
-            values.append(low.value(expr, node))
-        declared = self.declared_types(source)
-        for name, value in zip(names, values, strict=True):
+            value = low.value(expr, node)
+            values.append(value)
             expected = declared.get(name)
             if expected is not None and not fits(expected, value.type):
                 raise CompileFailureError(
@@ -219,7 +231,13 @@ class Compiler:
                         actual=str(prune(value.type)),
                     )
                 )
-        compiled = self.compile(source, function, [generalize(v.type) for v in values], low, node)
+        if bound.collected is not None:
+            parts = [low.value(argument, node) for argument in bound.collected]
+            by_position = len(values) - len(source.node.args.kwonlyargs)
+            values.insert(by_position, low.emit("tuple", parts, node))
+        values += [low.value(argument, node) for argument in bound.keywords.values()]
+        types_ = [generalize(value.type) for value in values]
+        compiled = self.compile(source, function, types_, low, node, tuple(bound.keywords))
         return self._emit_call(low, compiled, values, node)
 
     def call_scripted(
@@ -362,9 +380,14 @@ class Compiler:
         types_: Sequence[Type],
         low: Lowering | None = None,
         node: ast.AST | None = None,
+        keywords: tuple[str, ...] = (),
     ) -> Function:
-        """Return the function lowered for these parameter types."""
-        key = (identity, tuple(str(prune(t)) for t in types_))
+        """Return the function lowered for these parameter types.
+
+        `types_` has those of the parameters in the order of `compiled_names`, and of the `keywords`
+        that `**kwargs` takes.
+        """
+        key = (identity, tuple(map(_type_key, types_)), keywords)
         if key in self._functions:
             known = self._functions[key]
             if known is None:
@@ -375,8 +398,8 @@ class Compiler:
             return known
         first = prune(types_[0]) if types_ else None
         owner = first.name if isinstance(first, ClassType) else None
-        name = f"{owner}.{source.name}" if owner else source.name
         module = source.globals.get("__name__", "")
+        name = f"{owner}.{source.name}" if owner else source.name
         function = Function(
             name,
             origin=f"{module}.{source.qualname}",
@@ -385,28 +408,44 @@ class Compiler:
         )
         self._functions[key] = function
         before = len(self.diagnostics)
+        self._active += 1
         try:
-            self._lower(source, function, types_)
+            self._lower(source, function, types_, keywords)
         except CompileFailureError as failure:
             self.report(failure.diagnostic)
+        finally:
+            self._active -= 1
         if len(self.diagnostics) > before or function.return_type is None:
             self._functions[key] = None
             raise CompileFailureError(None)
         # What it calls was added first, and may have taken the name.
         function.name = self.program.unique_name(name)
         self.program.add_function(function)
-        if owner is not None and source.name not in self.program.classes[owner].methods:
-            self.program.classes[owner].methods[source.name] = function.name
+        if owner is not None and identity is self.objects.member(owner, source.node.name):
+            self.program.classes[owner].methods.setdefault(source.node.name, function.name)
+        if not self._active:
+            for finished in self.program.functions.values():
+                _resolve_types(finished)
         return function
 
-    def _lower(self, source: FunctionSource, function: Function, types_: Sequence[Type]) -> None:
+    def _lower(
+        self,
+        source: FunctionSource,
+        function: Function,
+        types_: Sequence[Type],
+        keywords: tuple[str, ...],
+    ) -> None:
         node = source.node
         low = Lowering(self, source, function, analyze(node))
         low.locals = frozenset(assigned(node.body))
-        reject_stars(low, node)
-        for name, type_ in zip(parameter_names(node), types_, strict=True):
+        names = compiled_names(node)
+        for name, type_ in zip(names, types_[: len(names)], strict=True):
             low.env.assign(name, function.body.add_argument(type_, name))
-        function.keyword_only = tuple(a.arg for a in node.args.kwonlyargs)
+        if node.args.kwarg is not None:
+            given = zip(keywords, types_[len(names) :], strict=True)
+            found = {name: function.body.add_argument(type_, name) for name, type_ in given}
+            low.env.assign(node.args.kwarg.arg, Keywords(found))
+        function.keyword_only = (*(a.arg for a in node.args.kwonlyargs), *keywords)
         low.block(node.body)
         if not low.terminated:
             low.returns.append(low.structural("return", [constant(None)], [], node))
@@ -414,26 +453,26 @@ class Compiler:
 
     def _finish(self, source: FunctionSource, function: Function, low: Lowering) -> None:
         return_type: Type | None = None
+        first: Operation | None = None
         for operation in low.returns:
             actual = operation.operands[0].type
             joined = actual if return_type is None else join(return_type, actual)
             if joined is None:
+                assert first is not None
+                place = first.location
+                labels = () if place is None else (Label(place, f"returns {return_type}"),)
                 self.report(
                     ReturnType(
                         location=operation.location,
+                        labels=labels,
                         name=source.name,
                         expected=str(return_type),
                         actual=str(prune(actual)),
                     )
                 )
                 continue
-            return_type = joined
-        for argument in function.body.arguments:
-            argument.type = resolve(argument.type)
-        for operation in function.walk():
-            for value in [*operation.results, *(a for b in operation.blocks for a in b.arguments)]:
-                value.type = resolve(value.type)
-        function.return_type = NONE if return_type is None else resolve(return_type)
+            return_type, first = joined, first or operation
+        function.return_type = NONE if return_type is None else return_type
 
     def entry_types(
         self, source: FunctionSource, receiver: Type | None, examples: Sequence[Any] | None
@@ -441,6 +480,7 @@ class Compiler:
         """Return the parameter types of an entry point: annotation, example, default, tensor."""
         declared = self.declared_types(source)
         result: list[Type] = []
+        _reject_stars(source)
         names = parameter_names(source.node)
         shift = 0 if receiver is None else 1
         for position, name in enumerate(names):
@@ -459,6 +499,44 @@ class Compiler:
         return result
 
 
+def _type_key(type_: Type) -> str:
+    """Return a text that is equal for equal types; an open variable is equal to itself only."""
+    open_: list[str] = []
+
+    def look(part: Type) -> Type:
+        part = prune(part)
+        if isinstance(part, TypeVariable):
+            open_.append(str(id(part)))
+            return part
+        return map_type(part, look)
+
+    return " ".join([str(look(type_)), *open_])
+
+
+def _resolve_types(function: Function) -> None:
+    """Replace the type variables of a function by what the whole program has made of them."""
+    for argument in function.body.arguments:
+        argument.type = resolve(argument.type)
+    for operation in function.walk():
+        for value in [*operation.results, *(a for b in operation.blocks for a in b.arguments)]:
+            value.type = resolve(value.type)
+    if function.return_type is not None:
+        function.return_type = resolve(function.return_type)
+
+
+def _reject_stars(source: FunctionSource) -> None:
+    """Refuse `*args` and `**kwargs` of an entry point, where no call says what they hold."""
+    for arg, sign in ((source.node.args.vararg, "*"), (source.node.args.kwarg, "**")):
+        if arg is not None:
+            raise CompileFailureError(
+                UnsupportedSyntax(
+                    location=source.locate(arg),
+                    what=f"a `{sign}{arg.arg}` parameter of the function to compile",
+                    instead="name the parameters one by one; a function that it calls may have it",
+                )
+            )
+
+
 def _example_type(value: Any, name: str) -> Type:
     try:
         return generalize(type_of(value))
@@ -474,64 +552,6 @@ def _default_type(source: FunctionSource, name: str) -> Type:
         raise CompileFailureError(
             UnsupportedValue(location=source.locate(node), name=name, reason=error.message)
         ) from None
-
-
-def fits(expected: Type, actual: Type) -> bool:
-    """Tell whether an argument of a helper fits its annotation.
-
-    By Python's rules for numbers an `int` may stand for a `float`; and an element of an array may
-    stand for a number, as it does in plain Python. The helper is compiled for the actual types.
-    """
-    if accepts(expected, actual):
-        return True
-    wanted = members_of(expected)
-    return all(
-        any(accepts(w, g) or _is_number_for(w, g) for w in wanted) for g in members_of(actual)
-    )
-
-
-def _is_number_for(wanted: Type, given: Type) -> bool:
-    kinds = _NUMBER_KINDS.get(wanted, "")
-    if isinstance(given, TensorType):
-        if given.rank not in (None, 0):
-            return False
-        return bool(kinds) and (given.dtype is None or np.dtype(given.dtype).kind in kinds)
-    return (wanted == FLOAT and given in (INT, BOOL)) or (wanted == INT and given == BOOL)
-
-
-_NUMBER_KINDS: Mapping[Type, str] = {FLOAT: "fiub", INT: "iub", BOOL: "b"}
-
-
-def all_parameters(node: ast.FunctionDef) -> list[ast.arg]:
-    """Return the parameters of a function in order, keyword-only ones last."""
-    args = node.args
-    return [*args.posonlyargs, *args.args, *args.kwonlyargs]
-
-
-def parameter_names(node: ast.FunctionDef) -> list[str]:
-    """Return the names of a function's parameters in order."""
-    return [arg.arg for arg in all_parameters(node)]
-
-
-def reject_stars(low: Lowering, node: ast.FunctionDef) -> None:
-    """Refuse `*args` and `**kwargs`."""
-    for arg, sign in ((node.args.vararg, "*"), (node.args.kwarg, "**")):
-        if arg is not None:
-            raise low.unsupported(
-                arg, f"a `{sign}{arg.arg}` parameter", "name the parameters one by one"
-            )
-
-
-def signature(source: FunctionSource) -> Schema:
-    """Return a function's parameters as a schema, to bind arguments with."""
-    keyword_only = {arg.arg for arg in source.node.args.kwonlyargs}
-    parameters = [
-        Parameter(
-            name, default=source.defaults.get(name, REQUIRED), keyword_only=name in keyword_only
-        )
-        for name in parameter_names(source.node)
-    ]
-    return Schema(source.name, tuple(parameters))
 
 
 def compile_entry(

@@ -236,9 +236,10 @@ class UnassignedAttribute(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AssignedSubmodule(Diagnostic):
-    code = "assigned-submodule"
-    title = "the submodule `{name}` cannot be assigned in a script"
-    label = "a submodule is part of the program"
-    help = "make all submodules in `__init__`, and choose among them by `if`"
+class FixedAttribute(Diagnostic):
+    code = "fixed-attribute"
+    title = "the {what} `{name}` cannot be assigned in a script"
+    label = "assigned here"
+    help = "keep what changes from call to call in another attribute, set up in `__init__`"
+    what: str
     name: str

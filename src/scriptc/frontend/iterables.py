@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import Any
 
 from scriptc.frontend import statics
 from scriptc.frontend.errors import CompileFailureError, RuleViolation
@@ -77,23 +78,34 @@ def module_elements(low: Lowering, value: Value, node: ast.AST) -> Sequence[Expr
     keys = module_keys(low, value)
     if keys is None:
         return None
+    info = low.compiler.objects.infos.get(low.class_name(value) or "")
+    if info is not None and hasattr(info.python_class, "keys"):
+        return [constant(key) for key in keys]  # as a dict, it gives its keys
     return [child(low, value, key, node) for key in keys]
 
 
 def module_keys(low: Lowering, value: Expr) -> list[str] | None:
     """Return the names of the children of a module list or dict; None for anything else.
 
-    A module list is a class whose objects have submodules and can be iterated or indexed.
+    It is an instance of `nn.ModuleList` and its like, or of a class derived from one that does not
+    say itself how to walk over it.
     """
     name = low.class_name(value)
     if name is None:
         return None
     definition = low.compiler.program.classes[name]
     info = low.compiler.objects.infos.get(name)
-    is_list = info is not None and hasattr(info.python_class, "__iter__")
+    walk = None if info is None else getattr(info.python_class, "__iter__", None)
+    is_list = walk is not None and is_library(walk)
     if info is None or info.linked:
         is_list = bool(definition.submodules) and all(k.isdigit() for k in definition.submodules)
     return list(definition.submodules) if is_list else None
+
+
+def is_library(function: Any) -> bool:
+    """Tell whether a function belongs to the modules of the library, whose meaning is known."""
+    module = getattr(function, "__module__", None) or ""
+    return module.startswith(("scriptc.nn.", "torch.nn."))
 
 
 def child(low: Lowering, value: Value, key: str, node: ast.AST) -> Value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import enum
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Sequence as AbstractSequence
@@ -406,7 +407,7 @@ class Lowering:
     def lift(self, object_: Any, name: str, node: ast.AST) -> Expr:
         """Return the expression for a Python object that is known at compile time."""
         object_ = original(object_)
-        if isinstance(object_, type | types.ModuleType) or callable(object_):
+        if isinstance(object_, type | types.ModuleType | enum.Enum) or callable(object_):
             return Static(object_)
         if isinstance(object_, Value | Static):
             return object_
@@ -434,12 +435,18 @@ class Lowering:
                     pass
             name = getattr(object_, "__name__", type(object_).__name__)
             reason = f"a {type(object_).__name__} is not a value in a script; it can be called"
+            if isinstance(object_, enum.Enum):
+                reason = "a member of an enum is not a value in a script; use its `.value`"
             raise CompileFailureError(
                 UnsupportedValue(location=self.locate(node), name=name, reason=reason)
             )
         if isinstance(expr, statics.Sequence):
             parts = [self.value(element, node) for element in expr.elements]
             return self.emit("tuple", parts, node)
+        if isinstance(expr, statics.Keywords):
+            raise self.unsupported(node, "`**kwargs` as a value", "pass it on with `**` only")
+        if isinstance(expr, statics.Super):
+            raise self.unsupported(node, "`super()` as a value", "call a method of it")
         name = expr.name if isinstance(expr, statics.UserMethod) else expr.entry.spelling.name
         raise CompileFailureError(
             UnsupportedValue(

@@ -10,6 +10,8 @@ assigns them, so that what is not used need not have a type.
 from __future__ import annotations
 
 import ast
+import enum
+import functools
 import inspect
 import sys
 import types
@@ -42,6 +44,35 @@ def is_module(object_: Any) -> bool:
 
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+def is_user_object(object_: Any) -> bool:
+    """Tell whether an object is an instance of a class that was written in Python.
+
+    What is known at compile time, as functions, classes and members of enums, does not count.
+    """
+    cls = type(object_)
+    return (
+        hasattr(object_, "__dict__")
+        and cls.__flags__ & _HEAP_TYPE != 0
+        and not isinstance(object_, _KNOWN_NOW)
+        and cls.__module__.partition(".")[0] not in ("builtins", "numpy", "functools")
+    )
+
+
+def is_known_now(object_: Any) -> bool:
+    """Tell whether an object is part of the program itself, as functions are, and no value."""
+    functions = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc)
+    if isinstance(object_, type):
+        return not issubclass(object_, np.generic)
+    return isinstance(object_, (*functions, types.ModuleType, enum.Enum, functools.partial))
+
+
+_HEAP_TYPE = 1 << 9
+_KNOWN_NOW = (
+    type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType,
+    enum.Enum, np.ndarray, list, dict, tuple, str, int, float, complex, BaseException,
+)  # fmt: skip
 
 
 def vars_of(object_: Any) -> dict[str, Any]:
@@ -168,7 +199,8 @@ class Objects:
             try:
                 parts.append((name, str(generalize(type_of(value)))))
             except RuleError:
-                parts.append((name, type(value).__qualname__))
+                # Functions and other objects are part of the program, so each is its own.
+                parts.append((name, id(value)))
         return type(object_), tuple(parts)
 
     def attribute(self, class_name: str, name: str) -> Type | None:
@@ -191,7 +223,7 @@ class Objects:
         return definition.attributes[name]
 
     def _attribute_type(self, value: Any) -> Type:
-        if is_module(value) or isinstance(value, Scripted):
+        if is_module(value) or isinstance(value, Scripted) or is_user_object(value):
             return self.info(value).definition.type
         return generalize(type_of(value))
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from scriptc.frontend import statics
 from scriptc.frontend.dialects.tables import Entry, Gathered, choose
 from scriptc.frontend.errors import BadCall, CompileFailureError
 from scriptc.frontend.lowering import Lowering
-from scriptc.frontend.statics import Expr, OpMethod, Static, UserMethod
+from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
 from scriptc.ir.graph import Value
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import BindError
 from scriptc.ir.types import TensorType, prune
 
-Keywords = Mapping[str, Expr]
+KeywordArguments = Mapping[str, Expr]
 
 
 def call_entry(
-    low: Lowering, entry: Entry, positional: Sequence[Expr], keywords: Keywords, node: ast.AST
+    low: Lowering,
+    entry: Entry,
+    positional: Sequence[Expr],
+    keywords: KeywordArguments,
+    node: ast.AST,
 ) -> Expr:
     """Emit an operation called by one of its spellings."""
     try:
@@ -32,7 +35,7 @@ def call_entry(
         if isinstance(argument, Gathered):
             items = [low.value(item, node) for item in argument.items]
             values.append(low.emit("tuple", items, node))
-        elif isinstance(argument, Value | Static | OpMethod | UserMethod | statics.Sequence):
+        elif isinstance(argument, Expr):
             values.append(low.value(argument, node))
         else:
             try:

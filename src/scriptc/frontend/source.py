@@ -25,8 +25,12 @@ _MAX_PARSED = 256
 
 @dataclass(slots=True)
 class _ParsedFile:
+    """A file: its functions by the line and name that code objects give them, and its code."""
+
     lines: list[str]
     functions: dict[tuple[int, str], ast.FunctionDef]
+    lambdas: dict[int, list[ast.Lambda]]
+    code: dict[tuple[int, str], list[types.CodeType]]
 
 
 @dataclass(slots=True)
@@ -80,14 +84,20 @@ def _parse(path: str) -> _ParsedFile | None:
             # are errors, `"\-"` in a package would hide the source of all that the file holds.
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
+            compiled = compile(text, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
         return None
     functions: dict[tuple[int, str], ast.FunctionDef] = {}
+    lambdas: dict[int, list[ast.Lambda]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             functions[first, node.name] = node
-    parsed = _ParsedFile(text.splitlines(), functions)
+        elif isinstance(node, ast.Lambda):
+            lambdas.setdefault(node.lineno, []).append(node)
+    code: dict[tuple[int, str], list[types.CodeType]] = {}
+    _collect_code(compiled, code)
+    parsed = _ParsedFile(text.splitlines(), functions, lambdas, code)
     with _LOCK:
         if len(_PARSED) >= _MAX_PARSED:
             _PARSED.pop(next(iter(_PARSED)))
@@ -95,20 +105,82 @@ def _parse(path: str) -> _ParsedFile | None:
     return parsed
 
 
+def _collect_code(code: types.CodeType, found: dict[tuple[int, str], list[types.CodeType]]) -> None:
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            found.setdefault((inner.co_firstlineno, inner.co_name), []).append(inner)
+            _collect_code(inner, found)
+
+
+def _find(parsed: _ParsedFile, code: types.CodeType) -> ast.FunctionDef | None:
+    """Return the function that code was compiled from; None if the file does not hold it."""
+    key = (code.co_firstlineno, code.co_name)
+    if code.co_name == "<lambda>":
+        node = _find_lambda(parsed.lambdas.get(code.co_firstlineno, []), code)
+    else:
+        node = parsed.functions.get(key)
+    if node is None:
+        return None
+    rewritten = any(isinstance(part, ast.Assert) for part in ast.walk(node))
+    if not any(_same_code(code, other, rewritten) for other in parsed.code.get(key, ())):
+        return None
+    return node
+
+
+def _find_lambda(candidates: list[ast.Lambda], code: types.CodeType) -> ast.FunctionDef | None:
+    """Return the one of the lambdas of a line that code was compiled from, as a function."""
+    places = set(code.co_positions())
+    matching = [
+        node
+        for node in candidates
+        if len(candidates) == 1
+        or (
+            node.body.lineno, node.body.end_lineno, node.body.col_offset, node.body.end_col_offset
+        ) in places
+    ]  # fmt: skip
+    if len(matching) != 1:
+        return None
+    (found,) = matching
+    value = ast.copy_location(ast.Return(found.body), found.body)
+    function = ast.FunctionDef("<lambda>", found.args, [value], [])
+    return ast.fix_missing_locations(ast.copy_location(function, found))
+
+
+def _same_code(one: types.CodeType, other: types.CodeType, rewritten: bool) -> bool:
+    """Tell whether two code objects do the same.
+
+    Test runners rewrite `assert`; `rewritten` code is compared by the names that it uses.
+    """
+    if rewritten:
+        return set(other.co_varnames) <= set(one.co_varnames) and (
+            set(other.co_names) - {"AssertionError"} <= set(one.co_names)
+        )
+    if one.co_code != other.co_code or len(one.co_consts) != len(other.co_consts):
+        return False
+    if (one.co_names, one.co_varnames) != (other.co_names, other.co_varnames):
+        return False
+    pairs = zip(one.co_consts, other.co_consts, strict=True)
+    return all(
+        _same_code(a, b, rewritten)
+        if isinstance(a, types.CodeType) and isinstance(b, types.CodeType)
+        else repr(a) == repr(b) or (isinstance(a, frozenset) and a == b)
+        for a, b in pairs
+    )
+
+
 def source_of(function: types.FunctionType) -> FunctionSource:
     """Return the source of a Python function.
 
-    Raises `CompileFailureError`, with `NoSource` where there is none (built-ins, `exec`, lambdas),
-    and with `SourceChanged` where the file no longer holds the code that is running.
+    Raises `CompileFailureError`, with `NoSource` where there is none (built-ins, `exec`), and with
+    `SourceChanged` where the file no longer holds the code that is running.
     """
     code = function.__code__
     parsed = _parse(code.co_filename)
-    node = parsed.functions.get((code.co_firstlineno, code.co_name)) if parsed else None
     if parsed is None or not parsed.lines:
         raise CompileFailureError(NoSource(location=None, name=function.__qualname__))
+    node = _find(parsed, code)
     if node is None:
-        kind = NoSource if code.co_name == "<lambda>" else SourceChanged
-        raise CompileFailureError(kind(location=None, name=function.__qualname__))
+        raise CompileFailureError(SourceChanged(location=None, name=function.__qualname__))
     first, last = code.co_firstlineno, node.end_lineno or node.lineno
     file = SourceFile(code.co_filename, "\n".join(parsed.lines[first - 1 : last]), first)
     closure: dict[str, Any] = {}
@@ -117,10 +189,13 @@ def source_of(function: types.FunctionType) -> FunctionSource:
             closure[name] = cell.cell_contents
         except ValueError:  # the variable is not assigned yet
             continue
+    # A lambda has no name that a program could give its function.
+    name, qualname = (
+        text.replace("<lambda>", "lambda_") for text in (function.__name__, function.__qualname__)
+    )
     return FunctionSource(
-        node, file, function.__name__, function.__qualname__, function.__globals__, closure,
-        default_values(function),
-    )  # fmt: skip
+        node, file, name, qualname, function.__globals__, closure, default_values(function)
+    )
 
 
 def default_values(function: types.FunctionType) -> dict[str, Any]:

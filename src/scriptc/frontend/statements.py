@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,10 +14,10 @@ from scriptc.frontend.attributes import read_attribute
 from scriptc.frontend.calls import lower_call
 from scriptc.frontend.conditions import Condition, lower_condition
 from scriptc.frontend.errors import (
-    AssignedSubmodule,
     AttributeType,
     CompileFailureError,
     DeclaredType,
+    FixedAttribute,
     UnknownAnnotation,
     UnknownAttribute,
     UnpackLength,
@@ -26,7 +27,7 @@ from scriptc.frontend.expressions import (
     BINARY,
     lower_index,
 )
-from scriptc.frontend.iterables import elements_of
+from scriptc.frontend.iterables import elements_of, is_library
 from scriptc.frontend.liveness import assigned
 from scriptc.frontend.lowering import Env, Lowering, common_facts
 from scriptc.frontend.statics import Expr, Poison, Static
@@ -204,10 +205,8 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
         )
     value = low.value(expr, node)
     assert isinstance(owner, Value)
-    if low.is_submodule(owner, name):
-        raise CompileFailureError(
-            AssignedSubmodule(location=low.locate(node), name=ast.unparse(node))
-        )
+    if _has_setter(low, owner, class_name, name, value, node):
+        return
     expected = low.compiler.assigned_attribute(class_name, name, value.type)
     if expected is None:
         current = low.compiler.objects.attribute(class_name, name)
@@ -224,6 +223,29 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
     low.assigns([name])
     narrowed = union(m for m in members_of(expected) if accepts(m, value.type))
     low.env.facts[low.attribute_path(owner, name)] = narrowed
+
+
+def _has_setter(
+    low: Lowering, owner: Value, class_name: str, name: str, value: Value, node: ast.expr
+) -> bool:
+    """Assign by the setter of a property; refuse what the class does not let a script assign."""
+    text, location = ast.unparse(node), low.locate(node)
+    if low.is_submodule(owner, name):
+        raise CompileFailureError(FixedAttribute(location=location, what="submodule", name=text))
+    definition = low.compiler.program.classes[class_name]
+    if name in definition.parameters:
+        raise CompileFailureError(FixedAttribute(location=location, what="parameter", name=text))
+    member = low.compiler.objects.member(class_name, name)
+    if isinstance(member, property):
+        if not isinstance(member.fset, types.FunctionType):
+            what = "read-only property"
+            raise CompileFailureError(FixedAttribute(location=location, what=what, name=text))
+        low.compiler.call_function(low, member.fset, owner, [value], {}, node)
+        return True
+    setter = low.compiler.objects.member(class_name, "__setattr__")
+    if isinstance(setter, types.FunctionType) and not is_library(setter):
+        raise low.unsupported(node, "an attribute of a class with its own `__setattr__`")
+    return False
 
 
 def _augmented_assign(low: Lowering, node: ast.AugAssign) -> None:

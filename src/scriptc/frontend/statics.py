@@ -7,6 +7,7 @@ method still to be called, or a sequence whose elements have no common type.
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -47,11 +48,26 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Super:
+    """What `super()` gives in a method: its object, and the classes that are still to be asked."""
+
+    receiver: Value
+    classes: tuple[type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """What the `**kwargs` of a helper holds; it can be passed on by `**`."""
+
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class Poison:
     """Stands for a variable whose statement already had an error, to keep quiet about it."""
 
 
-Expr = Value | Static | OpMethod | UserMethod | Sequence | Poison
+Expr = Value | Static | OpMethod | UserMethod | Sequence | Keywords | Super | Poison
 
 
 @runtime_checkable

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from scriptc.frontend.compiler import signature
 from scriptc.frontend.errors import CompileFailureError
+from scriptc.frontend.signatures import signature
 from scriptc.frontend.source import source_of
 from scriptc.frontend.tracing.arguments import Arguments, flattened
 from scriptc.frontend.tracing.errors import TraceError
