@@ -29,7 +29,7 @@ def compile_file(path: str, entries: Sequence[str], output: Path | None, emit: s
             with console.progress(f"writing {destination}"):
                 size = _write(target, destination)
             rows.append(_row(target, size))
-    numbers = ("operations", "parameters", "archive", "compiled in")
+    numbers = ("operations", "parameters", "archive", "time")
     console.show_table(("name", "kind", "signature", *numbers), rows, numbers)
     where = paths[0] if len(paths) == 1 else f"{paths[0].parent}/"
     console.say(f"wrote {console.plural(len(paths), 'archive')} to {where}")
@@ -98,7 +98,7 @@ def _row(target: Target, size: int) -> list[str]:
     return [
         target.name,
         target.kind,
-        target.object.schema,
+        target.signature,
         f"{target.operations:,}",
         "" if parameters is None else f"{parameters:,}",
         console.size_text(size),

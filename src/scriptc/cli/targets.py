@@ -33,6 +33,16 @@ class Target:
         return f"traced {kind}" if self.traced else kind
 
     @property
+    def signature(self) -> str:
+        """The typed signature as a call sees it, so without the module itself."""
+        schema = self.object.schema
+        if isinstance(self.object, ScriptFunction):
+            return schema
+        receiver = self.object.graph.function.parameters[0]
+        own = f"({receiver.name}: {receiver.type}"
+        return schema.replace(f"{own}, ", "(", 1).replace(own, "(", 1)
+
+    @property
     def operations(self) -> int:
         """The number of operations of the whole program, terminators left out."""
         functions = self.object.program.functions.values()
