@@ -26,6 +26,7 @@ from scriptc.ir.ops import (
     mathematics,
     operators,
     rearranging,
+    reductions,
     reshaping,
     scalars,
     strings,
@@ -54,6 +55,7 @@ NUMPY_FAMILIES: tuple[tuple[OpDef, ...], ...] = (
     rearranging.OPS,
     diagonals.OPS,
     gathering.OPS,
+    reductions.OPS,
 )
 """The operations of NumPy, by family."""
 
