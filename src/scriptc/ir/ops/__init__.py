@@ -25,12 +25,14 @@ from scriptc.ir.ops import (
     lists,
     mathematics,
     operators,
+    randomness,
     rearranging,
     reductions,
     reshaping,
     scalars,
     strings,
     subscripts,
+    windows,
 )
 
 
@@ -56,6 +58,8 @@ NUMPY_FAMILIES: tuple[tuple[OpDef, ...], ...] = (
     diagonals.OPS,
     gathering.OPS,
     reductions.OPS,
+    windows.OPS,
+    randomness.OPS,
 )
 """The operations of NumPy, by family."""
 

@@ -64,7 +64,7 @@ def _tried(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Sample:
 
 def _accumulating(ufunc: np.ufunc, function: Callable[..., Any]) -> Callable[..., Any]:
     """Make the kernel of `sum` and `prod`: for an array the ufunc itself, as NumPy ends up with."""
-    reduce = ufunc.reduce
+    reduce: Callable[..., Any] = ufunc.reduce
 
     def kernel(x: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
         if type(x) is np.ndarray and initial is None and where is True:
@@ -77,7 +77,7 @@ def _accumulating(ufunc: np.ufunc, function: Callable[..., Any]) -> Callable[...
 
 
 def _extreme(ufunc: np.ufunc, function: Callable[..., Any]) -> Callable[..., Any]:
-    reduce = ufunc.reduce
+    reduce: Callable[..., Any] = ufunc.reduce
 
     def kernel(x: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
         if type(x) is np.ndarray and initial is None and where is True:
@@ -145,8 +145,9 @@ def _extremum(
 
 
 def _mean(x: Any, axis: Any, dtype: Any, keepdims: Any, where: Any) -> Any:
-    if type(x) is np.ndarray:
-        return x.mean(axis, dtype, None, keepdims, where=where)
+    method: Callable[..., Any] | None = getattr(x, "mean", None)
+    if method is not None:
+        return method(axis, dtype, None, keepdims, where=where)
     return np.mean(x, axis, dtype, None, keepdims, where=where)
 
 
@@ -199,7 +200,7 @@ def _dispersion(name: str, doc: str) -> OpDef:
 
 
 def _truth(ufunc: np.ufunc, function: Callable[..., Any]) -> Callable[..., Any]:
-    reduce = ufunc.reduce
+    reduce: Callable[..., Any] = ufunc.reduce
 
     def kernel(x: Any, axis: Any, keepdims: Any, where: Any) -> Any:
         if type(x) is np.ndarray and where is True:
