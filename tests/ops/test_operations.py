@@ -17,7 +17,7 @@ from scriptc.ir.ops import NUMPY_FAMILIES, REGISTRY
 from scriptc.ir.schema import REQUIRED
 from scriptc.ir.types import TensorType, TupleType, Type
 
-OPS: list[OpDef] = [opdef for family in NUMPY_FAMILIES for opdef in family]
+OPS: list[OpDef] = [opdef for family in NUMPY_FAMILIES.values() for opdef in family]
 UNINITIALISED = {"empty", "empty_like"}
 CLASSES: dict[str, Any] = {"ndarray": np.ndarray | np.generic}
 """The classes of the objects that methods belong to, where they are several."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from scriptc.ir.opdef import OpDef
 from scriptc.ir.ops import (
@@ -36,6 +36,11 @@ from scriptc.ir.ops import (
 )
 
 
+def _families(*modules: ModuleType) -> Mapping[str, tuple[OpDef, ...]]:
+    """Return the operations that modules declare, by the names of the modules."""
+    return MappingProxyType({m.__name__.rpartition(".")[2]: m.OPS for m in modules})
+
+
 def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
     registry: dict[str, OpDef] = {}
     for family in families:
@@ -45,40 +50,41 @@ def _assemble(families: Iterable[tuple[OpDef, ...]]) -> Mapping[str, OpDef]:
     return MappingProxyType(registry)
 
 
-NUMPY_FAMILIES: tuple[tuple[OpDef, ...], ...] = (
-    elementwise.OPS,
-    binary.OPS,
-    attributes.OPS,
-    dtypes.OPS,
-    conversion.OPS,
-    creation.OPS,
-    reshaping.OPS,
-    joining.OPS,
-    rearranging.OPS,
-    diagonals.OPS,
-    gathering.OPS,
-    reductions.OPS,
-    windows.OPS,
-    randomness.OPS,
+PYTHON_FAMILIES = _families(
+    operators,
+    comparisons,
+    inplace,
+    subscripts,
+    containers,
+    lists,
+    dicts,
+    iteration,
+    scalars,
+    formatting,
+    strings,
+    mathematics,
 )
-"""The operations of NumPy, by family."""
+"""Python's own operations."""
 
-REGISTRY: Mapping[str, OpDef] = _assemble(
-    (
-        # Python's own
-        operators.OPS,
-        comparisons.OPS,
-        inplace.OPS,
-        subscripts.OPS,
-        containers.OPS,
-        lists.OPS,
-        dicts.OPS,
-        iteration.OPS,
-        scalars.OPS,
-        formatting.OPS,
-        strings.OPS,
-        mathematics.OPS,
-        # NumPy's
-        *NUMPY_FAMILIES,
-    )
+NUMPY_FAMILIES = _families(
+    elementwise,
+    binary,
+    attributes,
+    dtypes,
+    conversion,
+    creation,
+    reshaping,
+    joining,
+    rearranging,
+    diagonals,
+    gathering,
+    reductions,
+    windows,
+    randomness,
 )
+"""The operations of NumPy."""
+
+FAMILIES: Mapping[str, tuple[OpDef, ...]] = {**PYTHON_FAMILIES, **NUMPY_FAMILIES}
+"""All operations by family, in the order of the reference."""
+
+REGISTRY: Mapping[str, OpDef] = _assemble(FAMILIES.values())
