@@ -1,7 +1,13 @@
 """Sphinx configuration. The build fetches nothing: no remote fonts, inventories or extensions."""
 
+import sys
 import tomllib
 from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+from graph_lexer import GraphLexer
 
 _pyproject = Path(__file__).parent.parent / "pyproject.toml"
 
@@ -17,3 +23,8 @@ nitpicky = True
 
 html_theme = "furo"
 html_title = f"scriptc {release}"
+
+
+def setup(app: Sphinx) -> None:
+    """Teach Sphinx the colours of `.graph`."""
+    app.add_lexer("graph", GraphLexer)

@@ -54,15 +54,15 @@ def render() -> str:
         "",
         "<!-- Written by docs/generate_operations.py from the registry. Do not edit. -->",
         "",
-        f"All {count} operations: what a script may call, and what `.graph` calls it. A function or a",
-        "method of NumPy or Python that is not here cannot be called from a script; a function of",
-        "your own can. Each is declared in `src/scriptc/ir/ops/`, and tested against what it stands",
-        "for. The structural operations (`if`, `for`, `call` and so on) are explained in",
+        f"All {count} operations: what a script may call, and what `.graph` calls it. A function",
+        "or a method of NumPy or Python that is not here cannot be called from a script; one of",
+        "your own can. Each is declared in `src/scriptc/ir/ops/`, and tested against what it",
+        "stands for. The structural operations (`if`, `for`, `call` and so on) are explained in",
         "[The IR](ir.md).",
         "",
-        "*Effects* says what an operation does besides giving a result: `view`, the result may share",
-        "memory with an operand; `writes`, the first operand is changed; `effect`, something else is",
-        "(output, a stream of random numbers).",
+        "*Effects* says what an operation does besides giving a result: `view`, the result may",
+        "share memory with an operand; `writes`, the first operand is changed; `effect`, something",
+        "else is (output, a stream of random numbers).",
         "",
     ]
     lines += _standard()
@@ -82,7 +82,8 @@ def _standard() -> Iterator[str]:
     for section, text in STANDARD.items():
         prefix = f"numpy.{section}." if section in ("linalg", "fft") else "numpy."
         names = text.split()
-        has = [not spelled.isdisjoint({prefix + name, f"ndarray.{name}"}) for name in names]
+        method = "ndarray." if prefix == "numpy." else prefix
+        has = [not spelled.isdisjoint({prefix + name, method + name}) for name in names]
         shown = [f"`{n}`" if there else f"(`{n}`)" for n, there in zip(names, has, strict=True)]
         yield f"| {section} | {sum(has)} of {len(names)} | {' '.join(shown)} |"
     yield ""

@@ -27,8 +27,13 @@ def test_an_example_prints_as_it_stands(text: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [*(t.name for t in Trait if t is not Trait.GUARDED), *CONTROL, *TERMINATORS, *STRUCTURAL_TRAITS]
-    + list(ATOMS),
+    [
+        *(t.name for t in Trait if t is not Trait.GUARDED),
+        *CONTROL,
+        *TERMINATORS,
+        *STRUCTURAL_TRAITS,
+        *ATOMS,
+    ],
 )
 def test_every_word_of_the_ir_is_explained(word: str) -> None:
     assert re.search(rf"`{word}\b", PAGE), word
