@@ -73,6 +73,12 @@ def test_an_exception_before_any_problem_ends_the_file(cli, write) -> None:
     assert not Path("reached").exists()
 
 
+def test_any_exception_of_the_file_is_told(cli, write) -> None:
+    ran = cli("check", write("own.py", "class Own(BaseException):\n    pass\nraise Own\n"))
+    assert ran.status == 1
+    assert ran.err.startswith("error[file-raised]: `own.py` raised Own\n --> own.py:3:1\n")
+
+
 def test_an_exception_of_a_module_points_to_the_line_that_called(cli, write) -> None:
     path = write("calls.py", "import json\n\nx = [json.loads('{')]\n")
     ran = cli("check", path)

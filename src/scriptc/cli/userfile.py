@@ -288,7 +288,9 @@ def _run_statements(file: UserFile) -> None:
         except CompileError as error:  # it came through a `try` or a `with`
             for problem in error.diagnostics:
                 file.report(problem)
-        except Exception as error:  # noqa: BLE001 - whatever the user's file raises
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever the user's file raises
             if not file.problems:
                 file.report(_raised(FileRaised, file, error))
                 return
@@ -319,7 +321,7 @@ def _guarded_lines(path: str) -> Iterator[range]:
             yield range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
 
 
-def _raised(kind: type[FileRaised], file: UserFile, error: Exception) -> FileRaised:
+def _raised(kind: type[FileRaised], file: UserFile, error: BaseException) -> FileRaised:
     name = type(error).__name__
     text = f"{name}: {error}" if str(error) else name
     return kind(location=file.place_of(error), path=file.path, error=text)
