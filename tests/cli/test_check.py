@@ -131,6 +131,22 @@ def test_other_encodings_and_futures_hold(cli) -> None:
     assert cli("check", "latin.py").status == 0
 
 
+def test_functions_are_compiled_as_in_the_whole_file(cli, write) -> None:
+    text = """
+    import numpy as np
+    import scriptc
+    try:
+        import math as m
+    except ImportError:
+        import cmath as m
+    @scriptc.script
+    def f(n: int) -> np.ndarray:
+        return np.zeros((n, 3), np.float32) + m.sqrt(2.0)
+    """
+    ran = cli("check", write("imports.py", text))
+    assert (ran.status, ran.err) == (0, "")
+
+
 def test_files_that_are_not_there(cli) -> None:
     ran = cli("check", "nowhere.py")
     assert (ran.status, ran.err) == (1, "error[no-file]: there is no file `nowhere.py`\n")

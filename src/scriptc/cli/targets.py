@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import types
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 from scriptc.api import ScriptedObject, script
 from scriptc.cli.errors import CommandError, NothingToCompile, UnknownEntry, WrongEntry
-from scriptc.cli.userfile import UserFile
+from scriptc.cli.userfile import UserFile, imports_of
 from scriptc.nn.module import Module
 from scriptc.scripted import ScriptFunction, ScriptModule
 
@@ -103,14 +102,11 @@ def _compiled(file: UserFile, name: str, *, entry: bool = False) -> Target | Non
 
 def _own_names(file: UserFile) -> Iterator[str]:
     """Yield the names that the file binds itself, not by importing them."""
-    imported: set[str] = set()
-    nodes: list[ast.AST] = list(file.tree.body)
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imported.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            nodes += ast.iter_child_nodes(node)
+    imported = {
+        alias.asname or alias.name.partition(".")[0]
+        for node in imports_of(file.tree)
+        for alias in node.names
+    }
     for name in list(file.names):
         if name not in imported and not (name.startswith("__") and name.endswith("__")):
             yield name

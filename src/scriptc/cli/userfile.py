@@ -8,6 +8,7 @@ file gets it.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import contextlib
@@ -271,14 +272,20 @@ def _own_warnings() -> Iterator[None]:
 
 
 def _run_statements(file: UserFile) -> None:
-    futures: list[ast.stmt] = [
-        node
-        for node in file.tree.body
+    imports = imports_of(file.tree)
+    flags = sum(
+        getattr(__future__, alias.name).compiler_flag
+        for node in imports
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-    ]
+        for alias in node.names
+    )
+    others = [n for n in imports if getattr(n, "module", "") != "__future__"]
     for statement in file.tree.body:
-        body = [*futures, statement]  # they hold for each that is compiled
-        code = compile(ast.Module(body, []), file.path, "exec", dont_inherit=True)
+        # Python compiles `np.zeros(...)` otherwise where the file imports `np`, and the compiler
+        # compares the code that runs with that of the file. So each statement sees the imports.
+        seen = ast.copy_location(ast.If(ast.Constant(False), [*others, ast.Pass()], []), statement)
+        tree = ast.Module([statement, ast.fix_missing_locations(seen)], [])
+        code = compile(tree, file.path, "exec", flags=flags, dont_inherit=True)
         try:
             exec(code, file.names)  # noqa: S102 - running the user's file is what was asked for
         except SystemExit as stop:
@@ -295,6 +302,19 @@ def _run_statements(file: UserFile) -> None:
                 file.report(_raised(FileRaised, file, error))
                 return
             file.notes.append(_raised(RaisedAfter, file, error))
+
+
+def imports_of(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
+    """Return the imports of a file outside of its functions and classes."""
+    found: list[ast.Import | ast.ImportFrom] = []
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.append(node)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            nodes += ast.iter_child_nodes(node)
+    return found
 
 
 def _is_guarded() -> bool:
