@@ -30,6 +30,7 @@ from scriptc.ir.ops import (
     reductions,
     reshaping,
     scalars,
+    sorting,
     strings,
     subscripts,
     windows,
@@ -79,6 +80,7 @@ NUMPY_FAMILIES = _families(
     diagonals,
     gathering,
     reductions,
+    sorting,
     windows,
     randomness,
 )

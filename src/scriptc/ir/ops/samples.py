@@ -78,17 +78,18 @@ def pairs() -> list[tuple[Any, Any]]:
 
 def each(function: Callable[..., Any], listed: Sequence[tuple[Any, ...]]) -> list[Sample]:
     """Return samples of the arguments in the list, with what eager NumPy raises for them."""
-    return [sample(*args, raises=raised(function, args)) for args in listed]
+    return [tried(function, *args) for args in listed]
 
 
-def raised(function: Callable[..., Any], args: Sequence[Any]) -> type[BaseException] | None:
-    """Return the class of what a call raises, or None."""
+def tried(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Sample:
+    """Return a sample with what eager NumPy raises for it."""
+    raises: type[BaseException] | None = None
     with np.errstate(all="ignore"):
         try:
-            function(*args)
+            function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - whatever eager NumPy raises is the answer
-            return type(error)
-    return None
+            raises = type(error)
+    return sample(*args, raises=raises, **kwargs)
 
 
 def named(
