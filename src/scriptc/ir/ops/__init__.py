@@ -25,6 +25,7 @@ from scriptc.ir.ops import (
     lists,
     mathematics,
     operators,
+    products,
     randomness,
     rearranging,
     reductions,
@@ -81,6 +82,7 @@ NUMPY_FAMILIES = _families(
     gathering,
     reductions,
     sorting,
+    products,
     windows,
     randomness,
 )
