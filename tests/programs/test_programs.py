@@ -3,6 +3,7 @@
 import pytest
 
 from programs import (  # noqa: F401 - each registers its programs
+    annotations,
     arrays,
     containers,
     control_flow,
