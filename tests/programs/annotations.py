@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Dict, Final, List, Optional, Tuple, TypeAlias, Union
 
@@ -12,9 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from programs.harness import program
 
-if typing.TYPE_CHECKING:
-    from somewhere import Unknown
-
 Vector: TypeAlias = NDArray[np.float64]
 Names = List[str]
 MaybeInt = Optional[int]
@@ -23,7 +19,9 @@ X = np.arange(3.0)
 
 
 @program((X, X.astype(np.float32), X, X.astype(np.int64)))
-def arrays(a: np.ndarray, b: NDArray[np.float32], c: npt.NDArray[Any], d: "np.ndarray") -> np.ndarray:
+def arrays(
+    a: np.ndarray, b: NDArray[np.float32], c: npt.NDArray[Any], d: "np.ndarray"
+) -> np.ndarray:
     return a + b + c + d
 
 

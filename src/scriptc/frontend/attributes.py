@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Iterable
 
 from scriptc.frontend.errors import (
     CompileFailureError,
     UnassignedAttribute,
     UnknownAttribute,
+    did_you_mean,
 )
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.objects import is_known_now, vars_of
@@ -16,7 +18,10 @@ from scriptc.frontend.operations import call_entry
 from scriptc.frontend.statics import Expr, OpMethod, Static, Super, UserMethod
 from scriptc.ir.graph import Value, attribute_name
 from scriptc.ir.opdef import RuleError
+from scriptc.ir.ops.python_rules import none_help
 from scriptc.ir.types import prune
+
+NUMPY_DOCS = "docs/operations.md"
 
 
 def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr:
@@ -26,7 +31,10 @@ def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr
             found = getattr(owner.object, name)
         except AttributeError:
             type_name = getattr(owner.object, "__name__", type(owner.object).__name__)
-            raise no_attribute(low, node, f"`{type_name}`", name, "no such attribute") from None
+            known = [n for n in dir(owner.object) if not n.startswith("_")]
+            raise no_attribute(
+                low, node, f"`{type_name}`", name, "no such attribute", known
+            ) from None
         return low.lift(found, name, node)
     if isinstance(owner, Super):
         return _super_attribute(low, owner, name, node)
@@ -36,19 +44,32 @@ def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr
         return _instance_attribute(low, value, class_name, name, node)
     entry = low.dialect.member(prune(value.type), name)
     if entry is None:
-        reason = "see docs/operations.md for what there is"
-        raise no_attribute(low, node, f"a value of type {value.type}", name, reason)
+        known = low.dialect.members(prune(value.type))
+        raise no_attribute(
+            low, node, f"a value of type {value.type}", name, "not known", known,
+            none_help(value.type) or f"`{NUMPY_DOCS}` lists what there is",
+        )  # fmt: skip
     if entry.is_property:
         return call_entry(low, entry, [value], {}, node)
     return OpMethod(entry, value)
 
 
 def no_attribute(
-    low: Lowering, node: ast.AST, type_: str, name: str, reason: str
+    low: Lowering,
+    node: ast.AST,
+    type_: str,
+    name: str,
+    reason: str,
+    known: Iterable[str] = (),
+    otherwise: str = "",
 ) -> CompileFailureError:
-    """Return the failure that says that something has no attribute of this name."""
+    """Return the failure that says that something has no attribute of this name.
+
+    It suggests the most similar of the `known` ones, or says what stands in `otherwise`.
+    """
+    hint = did_you_mean(name, known) or otherwise
     return CompileFailureError(
-        UnknownAttribute(location=low.locate(node), type=type_, name=name, reason=reason)
+        UnknownAttribute(location=low.locate(node), type=type_, name=name, reason=reason, hint=hint)
     )
 
 
@@ -82,14 +103,20 @@ def _instance_attribute(
     if isinstance(member, staticmethod):
         return Static(member.__func__)
     if isinstance(member, classmethod):
-        reason = "a class method cannot be called from a script; make it a static method"
-        raise no_attribute(low, node, f"`{class_name}`", name, reason)
+        raise no_attribute(
+            low, node, f"`{class_name}`", name, "is a class method",
+            otherwise="make it a static method, or a function",
+        )  # fmt: skip
     definition = low.compiler.program.classes[class_name]
     if name in definition.methods:
         return UserMethod(value, name, None)
     if member is not None and not callable(member):
         return low.lift(member, name, node)
-    raise no_attribute(low, node, f"`{class_name}`", name, "neither an attribute nor a method")
+    names = [*definition.attributes, *definition.methods]
+    if info is not None:
+        names += [n for n in dir(info.example) if not n.startswith("__")]
+    reason = "neither an attribute nor a method"
+    raise no_attribute(low, node, f"`{class_name}`", name, reason, names)
 
 
 def _super_attribute(low: Lowering, owner: Super, name: str, node: ast.AST) -> Expr:

@@ -13,6 +13,7 @@ from scriptc.frontend.attributes import read_attribute
 from scriptc.frontend.conditions import lower_condition
 from scriptc.frontend.errors import CompileFailureError, UnsupportedCall
 from scriptc.frontend.lowering import Lowering
+from scriptc.frontend.objects import is_user_object
 from scriptc.frontend.operations import KeywordArguments, call_entry
 from scriptc.frontend.statics import Expr, Keywords, OpMethod, Scripted, Static, UserMethod
 from scriptc.ir.builder import constant
@@ -90,15 +91,24 @@ def call(
             named = {n: low.lift(a, n, node) for n, a in object_.keywords.items()}
             inner = low.lift(object_.func, "the function", node)
             return call(low, inner, [*given, *positional], {**named, **keywords}, node)
-        if isinstance(object_, types.MethodType) and isinstance(
-            object_.__func__, types.FunctionType
-        ):
-            owner = object_.__self__
-            if isinstance(owner, type):
-                raise low.unsupported(node, "a class method", "call a function instead")
-        name = _qualified_name(object_)
-        raise CompileFailureError(UnsupportedCall(location=low.locate(node), name=name))
+        raise CompileFailureError(_uncallable(low, object_, node))
     raise low.unsupported(node, "a call of something that is not a function")
+
+
+def _uncallable(low: Lowering, object_: Any, node: ast.Call) -> UnsupportedCall:
+    """Return the diagnostic of a call of something that cannot be called in a script."""
+    location, name = low.locate(node), _qualified_name(object_)
+    if isinstance(object_, types.ModuleType):
+        reason, instead = "it is a module", "call a function of it"
+    elif isinstance(object_, type):
+        reason = "scripts make no objects of classes"
+        instead = "make the object before, and keep it in an attribute of `self`"
+    elif isinstance(object_, types.MethodType) or is_user_object(object_):
+        reason = "it belongs to an object that the program does not hold"
+        instead = "keep the object in an attribute of `self`"
+    else:
+        return UnsupportedCall(location=location, name=name)
+    return UnsupportedCall(location=location, name=name, reason=reason, instead=instead)
 
 
 def _is_user_code(function: types.FunctionType) -> bool:
@@ -108,6 +118,8 @@ def _is_user_code(function: types.FunctionType) -> bool:
 def _qualified_name(object_: Any) -> str:
     module = getattr(object_, "__module__", None)
     name = getattr(object_, "__qualname__", None) or type(object_).__qualname__
+    if isinstance(object_, types.ModuleType):
+        return object_.__name__
     return f"{module}.{name}" if module and module != "builtins" else name
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from scriptc.frontend.annotations import (
 from scriptc.frontend.dialects.tables import Dialect, numpy_dialect
 from scriptc.frontend.errors import (
     ArgumentType,
-    BadCall,
     CompileFailureError,
     Recursion,
     ReturnType,
@@ -33,6 +32,7 @@ from scriptc.frontend.errors import (
     UnsupportedCall,
     UnsupportedSyntax,
     UnsupportedValue,
+    bad_call,
 )
 from scriptc.frontend.liveness import analyze, assigned
 from scriptc.frontend.lowering import Lowering
@@ -60,6 +60,7 @@ from scriptc.ir.graph import (
     Program,
     Value,
 )
+from scriptc.ir.location import Location
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
 from scriptc.ir.types import (
@@ -78,6 +79,8 @@ from scriptc.ir.types import (
 )
 
 MAX_RESTARTS = 32
+_CALLED_HERE = "called from here"
+_MAX_CALLERS = 3
 Arguments = Sequence[Expr]
 
 
@@ -210,9 +213,7 @@ class Compiler:
         try:
             bound = bind_arguments(source, [*first, *positional], keywords)
         except BindError as error:
-            raise CompileFailureError(
-                BadCall(location=low.locate(node), message=str(error))
-            ) from None
+            raise CompileFailureError(bad_call(low.locate(node), error)) from None
         declared = self.declared_types(source)
         values: list[Value] = []
         for name, argument in bound.named.items():
@@ -222,10 +223,12 @@ class Compiler:
             values.append(value)
             expected = declared.get(name)
             if expected is not None and not fits(expected, value.type):
+                place = next(a for a in all_parameters(source.node) if a.arg == name)
                 raise CompileFailureError(
                     ArgumentType(
                         location=low.locate(node),
-                        function=source.name,
+                        labels=(Label(source.locate(place), "declared here"),),
+                        function=source.qualname.rpartition("<locals>.")[2],
                         name=name,
                         expected=str(expected),
                         actual=str(prune(value.type)),
@@ -292,9 +295,7 @@ class Compiler:
         try:
             bound = schema.bind([*first, *positional], keywords)
         except BindError as error:
-            raise CompileFailureError(
-                BadCall(location=low.locate(node), message=str(error))
-            ) from None
+            raise CompileFailureError(bad_call(low.locate(node), error)) from None
         values: list[Value] = []
         for parameter, argument in zip(function.parameters, bound, strict=True):
             default = argument is function.defaults.get(parameter.name, REQUIRED)
@@ -360,6 +361,7 @@ class Compiler:
     def declared_types(self, source: FunctionSource) -> dict[str, Type | None]:
         """Return the types that the annotations of a function's parameters name."""
         found: dict[str, Type | None] = {}
+        unknown: list[Diagnostic] = []
         lookup = self.annotation_lookup(source)
         for arg in all_parameters(source.node):
             if arg.annotation is None:
@@ -368,9 +370,11 @@ class Compiler:
                 found[arg.arg] = parse_annotation(arg.annotation, lookup, self.class_types())
             except AnnotationError as error:
                 location = source.locate(arg.annotation)
-                raise CompileFailureError(
-                    UnknownAnnotation(location=location, text=error.text)
-                ) from None
+                unknown.append(UnknownAnnotation(location=location, text=error.text))
+        for diagnostic in unknown:
+            self.report(diagnostic)
+        if unknown:
+            raise CompileFailureError(None)
         return found
 
     def compile(
@@ -416,6 +420,8 @@ class Compiler:
         finally:
             self._active -= 1
         if len(self.diagnostics) > before or function.return_type is None:
+            if low is not None and node is not None:
+                self._add_caller(before, low.locate(node))
             self._functions[key] = None
             raise CompileFailureError(None)
         # What it calls was added first, and may have taken the name.
@@ -427,6 +433,14 @@ class Compiler:
             for finished in self.program.functions.values():
                 _resolve_types(finished)
         return function
+
+    def _add_caller(self, start: int, location: Location) -> None:
+        """Say of the problems of a helper from where it was called, for the nearest callers."""
+        for i, found in enumerate(self.diagnostics[start:], start):
+            callers = [label for label in found.labels if label.text == _CALLED_HERE]
+            if len(callers) < _MAX_CALLERS:
+                label = Label(location, _CALLED_HERE)
+                self.diagnostics[i] = replace(found, labels=(*found.labels, label))
 
     def _lower(
         self,

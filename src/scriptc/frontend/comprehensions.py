@@ -58,7 +58,7 @@ def _loop(
     def body() -> None:
         _filter(low, first.ifs, lambda: _loop(low, rest, add, node), node)
 
-    elements = iterables.unrolled_elements(low, iterable, first.iter)
+    elements = iterables.unrolled_elements(low, iterable, first.iter, False)
     if elements is not None:
         for element in elements:
             low.assign(first.target, element)

@@ -6,11 +6,20 @@ Wording lives here and checking elsewhere. A code is stable; the documentation p
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scriptc.ir.diagnostic import Diagnostic, Label
 from scriptc.ir.location import Location
+from scriptc.ir.schema import BindError
 from scriptc.ir.types import Type
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return a question that names the candidate that a name is most like; nothing if none is."""
+    found = difflib.get_close_matches(name, sorted(set(candidates)), 1, cutoff=0.65)
+    return f"did you mean `{found[0]}`?" if found else ""
 
 
 class CompileFailureError(Exception):
@@ -56,7 +65,9 @@ class UndefinedName(Diagnostic):
     code = "undefined-name"
     title = "`{name}` is not defined"
     label = "no local variable, constant, function or module of this name"
+    help = "{hint}"
     name: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +96,17 @@ class UnknownAttribute(Diagnostic):
     code = "unknown-attribute"
     title = "{type} has no attribute `{name}` that scriptc knows"
     label = "{reason}"
+    help = "{hint}"
     type: str
     name: str
     reason: str = "not known"
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleViolation(Diagnostic):
     code = "type-mismatch"
     title = "{message}"
-    label = "here"
     message: str
 
 
@@ -109,7 +121,15 @@ class BadCall(Diagnostic):
     code = "bad-call"
     title = "{message}"
     label = "in this call"
+    help = "{hint}"
     message: str
+    hint: str = ""
+
+
+def bad_call(location: Location | None, error: BindError) -> BadCall:
+    """Return the diagnostic of a call whose arguments do not fit."""
+    hint = did_you_mean(error.unknown, error.known) if error.unknown else ""
+    return BadCall(location=location, message=str(error), hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +241,7 @@ class UnpackLength(Diagnostic):
     code = "unpack-length"
     title = "cannot unpack {actual} values into {expected} names"
     label = "{actual} values"
-    expected: int
+    expected: str
     actual: int
 
 

@@ -7,36 +7,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from scriptc.frontend import statics
-from scriptc.frontend.errors import CompileFailureError, RuleViolation
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
 from scriptc.ir.graph import Constant, OpResult, Value, attribute_name
 from scriptc.ir.opdef import RuleError, check_kind
+from scriptc.ir.ops.python_rules import none_help
 from scriptc.ir.ops.rules import element_type
 from scriptc.ir.types import NEVER, TupleType, Type, join, prune
+
+_MAX_CONSTANTS = 16
 
 
 def iterate(low: Lowering, expr: Expr, node: ast.expr) -> tuple[Value, Type]:
     """Return the value to walk over and the type of its elements."""
     value = low.value(expr, node)
     if not check_kind("iterable", prune(value.type)):
-        raise CompileFailureError(
-            RuleViolation(
-                location=low.locate(node),
-                message=f"a value of type {value.type} cannot be iterated",
-            )
-        )
+        error = RuleError(f"a value of type {value.type} cannot be iterated", none_help(value.type))
+        raise low.rule_failure(node, error)
     try:
         return value, element_type(prune(value.type))
     except RuleError as error:
         raise low.rule_failure(node, error) from None
 
 
-def unrolled_elements(low: Lowering, expr: Expr, node: ast.expr) -> Sequence[Expr] | None:
+def unrolled_elements(
+    low: Lowering, expr: Expr, node: ast.expr, has_exit: bool
+) -> Sequence[Expr] | None:
     """Return the elements of a loop that is taken apart, or None for an ordinary loop.
 
-    Loops over modules, over constant tuples and over tuples of mixed types are taken apart.
+    Loops over modules and over tuples of mixed types are taken apart, and those over short constant
+    tuples, so that the body sees constants.
     """
     if isinstance(expr, statics.Sequence):
         return expr.elements
@@ -46,7 +47,9 @@ def unrolled_elements(low: Lowering, expr: Expr, node: ast.expr) -> Sequence[Exp
     if modules is not None:
         return modules
     if isinstance(expr, Constant) and isinstance(expr.value, tuple):
-        return [constant(part) for part in expr.value]
+        parts = [constant(part) for part in expr.value]
+        if len(parts) <= _MAX_CONSTANTS and not has_exit:
+            return parts
     type_ = prune(expr.type)
     if isinstance(type_, TupleType):
         common: Type | None = NEVER

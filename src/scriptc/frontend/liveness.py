@@ -33,10 +33,16 @@ def _collect(node: ast.AST, found: dict[str, None]) -> None:
         return
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
         return
-    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
         if not isinstance(node, ast.Lambda):
             found.setdefault(node.name)
         return
+    # What is refused assigns as well, and nobody shall complain of its names a second time.
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            found.setdefault(alias.asname or alias.name.partition(".")[0])
+    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+        found.setdefault(node.name)
     if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and node.value is not None:
         _collect(node.value, found)  # `:=` inside comes first
     for child in ast.iter_child_nodes(node):

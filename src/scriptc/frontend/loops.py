@@ -34,7 +34,7 @@ _MAX_ROUNDS = 16
 def lower_for(low: Lowering, node: ast.For) -> None:
     """Lower `for target in iterable`."""
     iterable = low.expression(node.iter)
-    elements = unrolled_elements(low, iterable, node.iter)
+    elements = unrolled_elements(low, iterable, node.iter, any(exits(node.body)))
     if elements is not None:
         _unroll(low, node, elements)
         return

@@ -27,6 +27,7 @@ from scriptc.frontend.errors import (
     UndefinedName,
     UnsupportedSyntax,
     UnsupportedValue,
+    did_you_mean,
 )
 from scriptc.frontend.liveness import Liveness
 from scriptc.frontend.source import FunctionSource
@@ -234,10 +235,9 @@ class Lowering:
 
     def unsupported(self, node: ast.AST, what: str = "", instead: str = "") -> CompileFailureError:
         name, advice = describe(node)
+        location = self.source.locate_head(node)
         return CompileFailureError(
-            UnsupportedSyntax(
-                location=self.locate(node), what=what or name, instead=instead or advice
-            )
+            UnsupportedSyntax(location=location, what=what or name, instead=instead or advice)
         )
 
     def rule_failure(self, node: ast.AST, error: RuleError) -> CompileFailureError:
@@ -250,7 +250,7 @@ class Lowering:
     ) -> Value:
         """Emit an operation and return its result; Python constants among operands are wrapped.
 
-        A pure operation on constants with a scalar result is computed at once.
+        A pure operation on constants is computed at once if its result stands inline as well.
         """
         (result,) = self.emit_all(op, operands, node, name)
         return result
@@ -391,8 +391,10 @@ class Lowering:
         try:
             return self.lift(self.global_object(name), name, node)
         except KeyError:
+            names = {*self.env.values, *self.locals, *self.source.closure, *self.source.globals}
+            hint = did_you_mean(name, names | set(dir(builtins)))
             raise CompileFailureError(
-                UndefinedName(location=self.locate(node), name=name)
+                UndefinedName(location=self.locate(node), name=name, hint=hint)
             ) from None
 
     def global_object(self, name: str) -> Any:
@@ -476,17 +478,21 @@ def rule_diagnostic(location: Location | None, error: RuleError) -> Diagnostic:
 
 
 def fold(opdef: OpDef, operands: AbstractSequence[Value], types_: list[Type]) -> Constant | None:
-    """Return the result of a pure operation on inline constants, if that is a plain scalar.
+    """Return the result of a pure operation on inline constants, if it stands inline as well.
 
     What would raise is left to raise at run time, as it does in Python.
     """
-    if Trait.PURE not in opdef.traits or len(types_) != 1 or types_[0] not in _FOLDED:
+    if Trait.PURE not in opdef.traits or len(types_) != 1:
         return None
     arguments: list[Any] = []
     for operand in operands:
         if not isinstance(operand, Constant) or not is_inline(operand.value):
             return None
         arguments.append(operand.value)
+    if opdef.name == "tuple":
+        return Constant(tuple(arguments), types_[0])
+    if types_[0] not in _FOLDED:
+        return None
     try:
         result = opdef.kernel(*arguments)
     except Exception:  # noqa: BLE001 - whatever Python raises here it raises at run time as well

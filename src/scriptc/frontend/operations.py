@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from scriptc.frontend.dialects.tables import Entry, Gathered, choose
-from scriptc.frontend.errors import BadCall, CompileFailureError
+from scriptc.frontend.errors import CompileFailureError, bad_call
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
@@ -29,7 +29,7 @@ def call_entry(
     try:
         entry, bound = choose(entry, positional, keywords)
     except BindError as error:
-        raise CompileFailureError(BadCall(location=low.locate(node), message=str(error))) from None
+        raise CompileFailureError(bad_call(low.locate(node), error)) from None
     values: list[Value] = []
     for argument in bound:
         if isinstance(argument, Gathered):

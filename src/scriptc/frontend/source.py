@@ -56,6 +56,14 @@ class FunctionSource:
         end = self._column(end_line, getattr(node, "end_col_offset", None) or 0)
         return Location(self.file, line, start, end_line, end)
 
+    def locate_head(self, node: ast.AST) -> Location:
+        """Return the location of a node; of a statement with a body, that of its first line."""
+        found = self.locate(node)
+        if not isinstance(node, ast.stmt) or not hasattr(node, "body"):
+            return found
+        text = (self.file.line(found.line) or "").rstrip()
+        return Location(self.file, found.line, found.column, found.line, len(text))
+
     def locate_name(self) -> Location:
         """Return the location of the function's name in its `def` line."""
         location = self.locate(self.node)

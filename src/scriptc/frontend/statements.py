@@ -151,7 +151,7 @@ def _unpack(low: Lowering, node: ast.expr, targets: list[ast.expr], expr: Expr) 
         parts = low.emit_all("unpack", [low.value(expr, node), len(targets)], node)
     if len(parts) != len(targets):
         raise CompileFailureError(
-            UnpackLength(location=low.locate(node), expected=len(targets), actual=len(parts))
+            UnpackLength(location=low.locate(node), expected=str(len(targets)), actual=len(parts))
         )
     for target, part in zip(targets, parts, strict=True):
         low.assign(target.value if isinstance(target, ast.Starred) else target, part)
@@ -170,7 +170,9 @@ def _starred_parts(
     if parts is not None:
         if len(parts) < count - 1:
             raise CompileFailureError(
-                UnpackLength(location=low.locate(node), expected=count - 1, actual=len(parts))
+                UnpackLength(
+                    location=low.locate(node), expected=f"{count - 1} or more", actual=len(parts)
+                )
             )
         stop = len(parts) - after
         middle = [low.value(part, node) for part in parts[star:stop]]

@@ -110,7 +110,7 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
     location = diagnostic.location
     if location is not None:
         lines += _draw_source(location, diagnostic, paint)
-    if diagnostic.help:
+    if diagnostic.help_text:
         pad = _gutter_width(diagnostic) * " "
         first, *more = diagnostic.help_text.splitlines()
         lines.append(f"{pad} {paint('=', 'gutter')} {paint('help', 'bold')}: {first}")
@@ -123,6 +123,24 @@ def _gutter_width(diagnostic: Diagnostic) -> int:
     return max((len(str(place.line)) for place in places if place is not None), default=0)
 
 
+_Mark = tuple[Location, str, str, str]
+_MAX_LINES = 6
+
+
+def _by_line(place: Location, text: str, sign: str, style: str) -> list[_Mark]:
+    """Return the marks of the lines of a span, the words at the last; of a long span, its first."""
+    if place.end_line - place.line >= _MAX_LINES:
+        return [(place, f"{text} (to line {place.end_line})".strip(), sign, style)]
+    found: list[_Mark] = []
+    for number in range(place.line, place.end_line + 1):
+        source = place.file.line(number) or ""
+        start = place.column if number == place.line else len(source) - len(source.lstrip())
+        stop = place.end_column if number == place.end_line else len(source)
+        words = text if number == place.end_line else ""
+        found.append((Location(place.file, number, start, number, stop), words, sign, style))
+    return found
+
+
 def _draw_source(location: Location, diagnostic: Diagnostic, paint: _Painter) -> list[str]:
     width = _gutter_width(diagnostic)
     bar = paint("|", "gutter")
@@ -133,6 +151,7 @@ def _draw_source(location: Location, diagnostic: Diagnostic, paint: _Painter) ->
             marks.append((label.location, label.text, "-", "note"))
         else:
             lines.insert(1, f"{' ' * width}     also {label.location}: {label.text}")
+    marks = [line for mark in marks for line in _by_line(*mark)]
     marks.sort(key=lambda mark: (mark[0].line, mark[0].column))
     drawn: int | None = None
     for place, text, sign, style in marks:

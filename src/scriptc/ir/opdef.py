@@ -21,6 +21,7 @@ from scriptc.ir.types import (
     ELLIPSIS,
     FLOAT,
     INT,
+    NEVER,
     NONE,
     NUMBERS,
     RANGE,
@@ -32,6 +33,7 @@ from scriptc.ir.types import (
     TensorType,
     TupleType,
     Type,
+    TypeVariable,
     VariadicTupleType,
     members_of,
     prune,
@@ -215,6 +217,11 @@ def op(
 # --- kinds: what may stand in a parameter -------------------------------------------------------
 
 
+def _is_open(t: Type) -> bool:
+    """Tell whether nothing has this type, or nothing has decided it yet: that of an empty list."""
+    return t == NEVER or isinstance(t, TypeVariable)
+
+
 def _is_tensor(t: Type) -> bool:
     return isinstance(t, TensorType)
 
@@ -224,7 +231,7 @@ def _is_array_like(t: Type) -> bool:
         return all(map(_is_array_like, members_of(t.element)))
     if isinstance(t, TupleType):
         return all(map(_is_array_like, t.elements))
-    return _is_tensor(t) or t in NUMBERS or t.__class__.__name__ == "TypeVariable"
+    return _is_tensor(t) or t in NUMBERS or _is_open(t)
 
 
 def _is_int(t: Type) -> bool:
@@ -239,7 +246,7 @@ def _is_number(t: Type) -> bool:
 
 def _is_ints(t: Type) -> bool:
     if isinstance(t, ListType):
-        return _is_int(prune(t.element)) or prune(t.element).__class__.__name__ == "TypeVariable"
+        return _is_int(prune(t.element)) or _is_open(prune(t.element))
     if isinstance(t, TupleType | VariadicTupleType):
         return all(map(_is_int, map(prune, tuple_elements(t))))
     return False
@@ -279,6 +286,30 @@ KINDS: dict[str, Callable[[Type], bool]] = {
     "dict": lambda t: isinstance(t, DictType),
     "iterable": _is_iterable,
 }
+KIND_WORDS: Mapping[str, str] = {
+    "Any": "anything",
+    "Tensor": "an array or a number",
+    "Array": "an array",
+    "ArrayLike": "an array, a number or a list of these",
+    "Arrays": "a list or tuple of arrays",
+    "int": "an int",
+    "ints": "a list or tuple of ints",
+    "float": "a number",
+    "number": "a number",
+    "complex": "a number",
+    "bool": "a bool",
+    "str": "a string",
+    "dtype": "a dtype",
+    "slice": "a slice",
+    "ellipsis": "`...`",
+    "range": "a range",
+    "None": "None",
+    "list": "a list",
+    "tuple": "a tuple",
+    "dict": "a dict",
+    "iterable": "something to walk over",
+}
+"""What the kinds are called in messages."""
 _SCALARS = {INT, FLOAT, BOOL, COMPLEX}
 
 
@@ -303,8 +334,9 @@ def check_operands(schema: Schema, types: Sequence[Type]) -> None:
             help_ = ""
             if NONE in members_of(type_):
                 help_ = "test it first: `if value is not None:`"
+            words = " or ".join(KIND_WORDS[k.strip()] for k in parameter.kind.split("|"))
             raise RuleError(
-                f"`{schema.name}` takes {parameter.kind} as `{parameter.name}`, not {type_}", help_
+                f"`{schema.name}` takes {words} as `{parameter.name}`, not {type_}", help_
             )
     if len(types) < len(fixed):
         raise RuleError(f"`{schema.name}` takes {len(fixed)} operands, not {len(types)}")

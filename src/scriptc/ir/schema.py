@@ -39,7 +39,15 @@ class Parameter:
 
 
 class BindError(Exception):
-    """The arguments of a call do not fit the schema; the message is written for the user."""
+    """The arguments of a call do not fit the schema; the message is written for the user.
+
+    `unknown` is a keyword that is none of the `known` ones.
+    """
+
+    def __init__(self, message: str, unknown: str = "", known: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.unknown = unknown
+        self.known = known
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,8 @@ class Schema:
         bound = {p.name: value for p, value in zip(by_position, positional, strict=False)}
         for name, value in keywords.items():
             if name not in {p.name for p in fixed}:
-                raise BindError(f"{self.name}() has no argument `{name}` here")
+                message = f"{self.name}() has no argument `{name}` here"
+                raise BindError(message, name, [p.name for p in fixed])
             if name in bound:
                 raise BindError(f"{self.name}() got two values for `{name}`")
             bound[name] = value

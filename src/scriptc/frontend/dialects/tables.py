@@ -106,6 +106,11 @@ class Dialect:
         for function, entry in self._functions.values():
             yield entry.spelling.name, function
 
+    def members(self, type_: Type) -> list[str]:
+        """Return the names of the methods and properties of values of a type."""
+        owner = owner_of(type_)
+        return [name for known, name in self._members if known == owner]
+
     def member(self, type_: Type, name: str) -> Entry | None:
         """Return the entry of a method or property of values of a type."""
         owner = owner_of(type_)

@@ -17,6 +17,7 @@ from scriptc.ir.types import (
     BOOL,
     ELLIPSIS,
     INT,
+    NEVER,
     NONE,
     SLICE,
     Dim,
@@ -61,6 +62,11 @@ def _parts(index: Type, value: Any) -> list[tuple[Type, Any]]:
     return list(zip(map(prune, index.elements), values, strict=True))
 
 
+def is_empty(element: Type) -> bool:
+    """Tell whether a list with these elements is empty, or may be as far as is known yet."""
+    return element == NEVER or isinstance(element, TypeVariable)
+
+
 def _check(index: Type) -> None:
     """Raise `RuleError` for what cannot be an index of a tensor."""
     for member in members_of(index):
@@ -69,7 +75,7 @@ def _check(index: Type) -> None:
             continue
         if isinstance(member, TensorType) or is_sequence(member):
             inner = member.element if isinstance(member, ListType) else None
-            if inner is not None and isinstance(prune(inner), TypeVariable):
+            if inner is not None and is_empty(prune(inner)):
                 continue
             array = array_like_type(member)
             dtype = array.dtype

@@ -1,0 +1,5 @@
+def main(x: float):
+    return x / 2
+
+
+CALL = (3,)

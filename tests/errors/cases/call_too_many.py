@@ -1,0 +1,5 @@
+def main(n: int):
+    return n
+
+
+CALL = (1, 2, 3)

@@ -1,0 +1,5 @@
+def main(x, n):
+    return x * n
+
+
+CALL = (3, 2)

@@ -1,0 +1,5 @@
+def main(n: int, name: str = "x"):
+    return name * n
+
+
+CALL = ("3",)

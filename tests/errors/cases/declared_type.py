@@ -1,0 +1,4 @@
+def main(n: int):
+    name: str = n
+    names: list[str] = [1, 2]
+    return name, names

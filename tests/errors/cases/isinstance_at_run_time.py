@@ -1,0 +1,4 @@
+def main(x: int | str):
+    if isinstance(x, int):
+        return 1
+    return 0

@@ -1,0 +1,3 @@
+def main(xs: list[int]):
+    xs.push(3)
+    return xs

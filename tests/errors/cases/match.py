@@ -1,0 +1,5 @@
+def main(n: int):
+    match n:
+        case 1:
+            return "one"
+    return "other"

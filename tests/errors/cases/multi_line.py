@@ -1,0 +1,7 @@
+def main(n: int, name: str):
+    total = (
+        n
+        + name
+        + n
+    )
+    return total

@@ -1,0 +1,10 @@
+import numpy as np
+
+
+def main(x: np.ndarray):
+    return np.concatenate(
+        [
+            x,
+            "text",
+        ],
+    )

@@ -1,0 +1,4 @@
+def main(n: int):
+    for i in n:
+        print(i)
+    return [i for i in n]

@@ -1,0 +1,4 @@
+def main(n: int):
+    if n > 0:
+        raise "text"
+    raise

@@ -1,0 +1,2 @@
+def main(*values, **options):
+    return values
