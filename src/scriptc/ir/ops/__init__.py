@@ -22,6 +22,7 @@ from scriptc.ir.ops import (
     inplace,
     iteration,
     joining,
+    linear_algebra,
     lists,
     mathematics,
     operators,
@@ -83,6 +84,7 @@ NUMPY_FAMILIES = _families(
     reductions,
     sorting,
     products,
+    linear_algebra,
     windows,
     randomness,
 )
