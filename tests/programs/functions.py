@@ -3,6 +3,7 @@
 import enum
 import functools
 import math
+from collections.abc import Callable
 from math import sqrt as root
 
 import numpy as np
@@ -279,3 +280,37 @@ def ratio(x: float, y: float = 2) -> float:
 @program((7,), (9,))
 def float_given_an_int(n: int):
     return ratio(n), ratio(n, 2), ratio(7.5), ratio(True)
+
+
+def apply(function, x, times: int = 1, dtype=np.float32):
+    for _ in range(times):
+        x = function(x)
+    return x, np.zeros(2, dtype), np.ones(1).astype(dtype)
+
+
+def named_apply(x, *, function: Callable[[int], int] = square):
+    return function(x)
+
+
+@program((3,))
+def functions_as_arguments(n: int):
+    return (
+        apply(double, n),
+        apply(square, 2.5, 2),
+        apply(math.sqrt, 16.0),
+        apply(lambda_square, n, dtype=np.int8),
+        named_apply(n),
+        named_apply(n, function=double),
+    )
+
+
+lambda_square = square
+
+
+@program((np.zeros(2, np.float32),), (np.zeros(2, np.int64),))
+def classes_as_dtypes(x):
+    kind = np.float64
+    same = x.dtype == np.float32
+    if x.dtype in (np.float32, np.float64):
+        x = x.astype(kind)
+    return x, same, x.dtype != float, np.zeros(3, dtype=int), np.array([1, 2], dtype=kind), x.dtype

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,7 +45,7 @@ from scriptc.frontend.signatures import (
     parameter_names,
 )
 from scriptc.frontend.source import FunctionSource, source_of
-from scriptc.frontend.statics import Expr, Keywords, Scripted, UserMethod
+from scriptc.frontend.statics import Expr, Keywords, Scripted, Static, UserMethod
 from scriptc.frontend.visitor import ScriptVisitor
 from scriptc.ir.builder import constant, type_of
 from scriptc.ir.clone import Copier, link
@@ -214,11 +214,16 @@ class Compiler:
             bound = bind_arguments(source, [*first, *positional], keywords)
         except BindError as error:
             raise CompileFailureError(bad_call(low.locate(node), error)) from None
-        declared = self.declared_types(source)
-        values: list[Value] = []
+        named: dict[str, Expr] = {}
         for name, argument in bound.named.items():
             default = argument is source.defaults.get(name, REQUIRED)
-            expr = low.lift(argument, name, node) if default else argument
+            named[name] = low.lift(argument, name, node) if default else argument
+        known_now = {name: e for name, e in named.items() if isinstance(e, Static)}
+        declared = self.declared_types(source, known_now)
+        values: list[Value] = []
+        for name, expr in named.items():
+            if name in known_now:
+                continue
             value = low.value(expr, node)
             values.append(value)
             expected = declared.get(name)
@@ -236,11 +241,12 @@ class Compiler:
                 )
         if bound.collected is not None:
             parts = [low.value(argument, node) for argument in bound.collected]
-            by_position = len(values) - len(source.node.args.kwonlyargs)
-            values.insert(by_position, low.emit("tuple", parts, node))
+            by_keyword = [a for a in source.node.args.kwonlyargs if a.arg not in known_now]
+            values.insert(len(values) - len(by_keyword), low.emit("tuple", parts, node))
         values += [low.value(argument, node) for argument in bound.keywords.values()]
         types_ = [generalize(value.type) for value in values]
-        compiled = self.compile(source, function, types_, low, node, tuple(bound.keywords))
+        keyword_names = tuple(bound.keywords)
+        compiled = self.compile(source, function, types_, low, node, keyword_names, known_now)
         return self._emit_call(low, compiled, values, node)
 
     def call_scripted(
@@ -358,13 +364,15 @@ class Compiler:
 
     # --- functions ------------------------------------------------------------------------------
 
-    def declared_types(self, source: FunctionSource) -> dict[str, Type | None]:
-        """Return the types that the annotations of a function's parameters name."""
+    def declared_types(
+        self, source: FunctionSource, without: Container[str] = ()
+    ) -> dict[str, Type | None]:
+        """Return the types that the annotations of parameters name, `without` some of these."""
         found: dict[str, Type | None] = {}
         unknown: list[Diagnostic] = []
         lookup = self.annotation_lookup(source)
         for arg in all_parameters(source.node):
-            if arg.annotation is None:
+            if arg.annotation is None or arg.arg in without:
                 continue
             try:
                 found[arg.arg] = parse_annotation(arg.annotation, lookup, self.class_types())
@@ -385,13 +393,18 @@ class Compiler:
         low: Lowering | None = None,
         node: ast.AST | None = None,
         keywords: tuple[str, ...] = (),
+        known_now: Mapping[str, Static] | None = None,
     ) -> Function:
         """Return the function lowered for these parameter types.
 
         `types_` has those of the parameters in the order of `compiled_names`, and of the `keywords`
-        that `**kwargs` takes.
+        that `**kwargs` takes. Functions and classes that are arguments are `known_now` and no
+        parameters of the compiled function.
         """
-        key = (identity, tuple(map(_type_key, types_)), keywords)
+        known_now = known_now or {}
+        given = tuple((name, id(static.object)) for name, static in known_now.items())
+        key = (identity, tuple(map(_type_key, types_)), keywords, given)
+        self._kept += [static.object for static in known_now.values()]
         if key in self._functions:
             known = self._functions[key]
             if known is None:
@@ -414,7 +427,7 @@ class Compiler:
         before = len(self.diagnostics)
         self._active += 1
         try:
-            self._lower(source, function, types_, keywords)
+            self._lower(source, function, types_, keywords, known_now)
         except CompileFailureError as failure:
             self.report(failure.diagnostic)
         finally:
@@ -448,18 +461,21 @@ class Compiler:
         function: Function,
         types_: Sequence[Type],
         keywords: tuple[str, ...],
+        known_now: Mapping[str, Static],
     ) -> None:
         node = source.node
         low = Lowering(self, source, function, analyze(node))
         low.locals = frozenset(assigned(node.body))
-        names = compiled_names(node)
+        low.env.values.update(known_now)
+        names = [name for name in compiled_names(node) if name not in known_now]
         for name, type_ in zip(names, types_[: len(names)], strict=True):
             low.env.assign(name, function.body.add_argument(type_, name))
         if node.args.kwarg is not None:
             given = zip(keywords, types_[len(names) :], strict=True)
             found = {name: function.body.add_argument(type_, name) for name, type_ in given}
             low.env.assign(node.args.kwarg.arg, Keywords(found))
-        function.keyword_only = (*(a.arg for a in node.args.kwonlyargs), *keywords)
+        by_keyword = [a.arg for a in node.args.kwonlyargs if a.arg not in known_now]
+        function.keyword_only = (*by_keyword, *keywords)
         low.block(node.body)
         if not low.terminated:
             low.returns.append(low.structural("return", [constant(None)], [], node))

@@ -10,7 +10,7 @@ from scriptc.frontend import calls, comprehensions, conditions, statics
 from scriptc.frontend.attributes import no_attribute, read_attribute
 from scriptc.frontend.iterables import child, elements_of, module_keys
 from scriptc.frontend.lowering import Lowering
-from scriptc.frontend.statics import Expr, Static
+from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
 from scriptc.ir.graph import Constant, Value
 from scriptc.ir.types import TensorType, Type
@@ -75,15 +75,23 @@ def _decided(value: bool | Value) -> Value:
 def _compare(low: Lowering, node: ast.Compare) -> Expr:
     if len(node.ops) == 1 and isinstance(node.ops[0], ast.Is | ast.IsNot):
         return _decided(conditions.lower_condition(low, node).value)
-    left = low.value_of(node.left)
+    left = _compared(low, node.ops[0], node.left)
     return _comparisons(low, node, left, list(zip(node.ops, node.comparators, strict=True)))
+
+
+def _compared(low: Lowering, op: ast.cmpop, node: ast.expr) -> Value:
+    """Lower an operand of a comparison; a dtype is compared with classes and with their tuples."""
+    expr = low.expression(node)
+    if isinstance(expr, statics.Sequence) and isinstance(op, ast.In | ast.NotIn):
+        return low.emit("tuple", [low.dtype(e, node) for e in expr.elements], node)
+    return low.dtype(expr, node) if isinstance(op, ast.Eq | ast.NotEq) else low.value(expr, node)
 
 
 def _comparisons(
     low: Lowering, node: ast.Compare, left: Value, rest: list[tuple[ast.cmpop, ast.expr]]
 ) -> Value:
     (op, right_node), *more = rest
-    right = low.value_of(right_node)
+    right = _compared(low, op, right_node)
     if isinstance(op, ast.In | ast.NotIn):
         result = low.emit("contains", [right, left], node)
         if isinstance(op, ast.NotIn):
@@ -139,10 +147,7 @@ def _tuple(low: Lowering, node: ast.Tuple) -> Expr:
 
 
 def _element(low: Lowering, node: ast.expr) -> Expr:
-    expr = low.expression(node)
-    if isinstance(expr, Static) and isinstance(expr.object, type):
-        return low.value(expr, node)
-    return expr
+    return low.expression(node)
 
 
 def _list(low: Lowering, node: ast.List) -> Expr:

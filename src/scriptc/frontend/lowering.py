@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from scriptc.frontend.compiler import Compiler
 
 _FOLDED = frozenset({INT, FLOAT, BOOL, STR})
-_DTYPE_CLASSES = (int, float, bool, complex)
+_DTYPES = (int, float, bool, complex)
 _MAX_FOLDED_TEXT = 4096
 
 
@@ -428,15 +428,10 @@ class Lowering:
             raise CompileFailureError(None)
         if isinstance(expr, Static):
             object_ = expr.object
-            if isinstance(object_, type) and (
-                object_ in _DTYPE_CLASSES or issubclass(object_, np.generic)
-            ):
-                try:
-                    return constant(np.dtype(object_))
-                except (TypeError, RuleError):
-                    pass
             name = getattr(object_, "__name__", type(object_).__name__)
             reason = f"a {type(object_).__name__} is not a value in a script; it can be called"
+            if isinstance(object_, type):
+                reason = "a class is not a value in a script; it can be called, or be a `dtype`"
             if isinstance(object_, enum.Enum):
                 reason = "a member of an enum is not a value in a script; use its `.value`"
             raise CompileFailureError(
@@ -455,6 +450,18 @@ class Lowering:
                 location=self.locate(node), name=name, reason="a method must be called: add `()`"
             )
         )
+
+    def dtype(self, expr: Expr, node: ast.AST) -> Value:
+        """Return an expression as a value, where a class such as `np.float32` means its dtype."""
+        object_ = expr.object if isinstance(expr, Static) else None
+        if isinstance(object_, type) and (object_ in _DTYPES or issubclass(object_, np.generic)):
+            try:
+                dtype = np.dtype(object_)
+                if object_ in _DTYPES or dtype.type is object_:
+                    return constant(dtype)
+            except (TypeError, RuleError):
+                pass
+        return self.value(expr, node)
 
     def class_name(self, expr: Expr) -> str | None:
         """Return the class of an expression that is an instance of a class of the program."""

@@ -31,12 +31,14 @@ def call_entry(
     except BindError as error:
         raise CompileFailureError(bad_call(low.locate(node), error)) from None
     values: list[Value] = []
-    for argument in bound:
+    parameters = entry.opdef.schema.parameters
+    for i, argument in enumerate(bound):
+        takes_dtype = "dtype" in parameters[min(i, len(parameters) - 1)].kind
         if isinstance(argument, Gathered):
             items = [low.value(item, node) for item in argument.items]
             values.append(low.emit("tuple", items, node))
         elif isinstance(argument, Expr):
-            values.append(low.value(argument, node))
+            values.append((low.dtype if takes_dtype else low.value)(argument, node))
         else:
             try:
                 values.append(constant(argument))
