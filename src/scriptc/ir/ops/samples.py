@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -84,7 +85,8 @@ def each(function: Callable[..., Any], listed: Sequence[tuple[Any, ...]]) -> lis
 def tried(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Sample:
     """Return a sample with what eager NumPy raises for it."""
     raises: type[BaseException] | None = None
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - whatever eager NumPy raises is the answer
