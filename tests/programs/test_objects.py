@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import scriptc
-from programs import objects
+from programs import objects, stateful
 from programs.harness import describe_all
 
 X = np.arange(3.0)
@@ -17,6 +17,15 @@ SEQUENCES = [
     (lambda: objects.Derived(3), [(X,), (-X,)], []),
     (objects.Stack, [(X,), (X, 1), (X, 2), (-X, 3)], []),
     (objects.UsesObjects, [(X,)], []),
+    (stateful.Cleared, [(X, False), (X, True), (X, False), (X + 1, True)], ["h"]),
+    (stateful.InLoop, [([1.0, 3.0, -1.0, 2.0],), ([],)], ["best", "count"]),
+    (stateful.Parent, [(X,), (X,)], ["steps", "table"]),
+    (stateful.WithProperties, [(X,), (X,)], ["_scale", "reads"]),
+    (stateful.Buffers, [(X,), (X,)], ["mean", "steps"]),
+    (lambda: stateful.Buffers().eval(), [(X,), (X,)], ["mean", "steps"]),
+    (stateful.NewAttributes, [(X, 1), (X, 3)], ["last", "size", "label"]),
+    (stateful.Shared, [(X,), (X,)], ["a", "b", "rows", "alias"]),
+    (stateful.Delegates, [(X,)], []),
 ]
 
 

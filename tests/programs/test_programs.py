@@ -8,6 +8,7 @@ from programs import (  # noqa: F401 - each registers its programs
     containers,
     control_flow,
     functions,
+    reductions,
 )
 from programs.harness import PROGRAMS, check
 

@@ -16,14 +16,14 @@ import warnings
 import pytest
 
 import scriptc
-from programs import annotations, arrays, containers, control_flow, functions
+from programs import annotations, arrays, containers, control_flow, functions, reductions
 from programs.harness import PROGRAMS
 from scriptc.ir.ops import REGISTRY
 from scriptc.ir.parser import parse_program
 from scriptc.ir.printer import constants_of, print_program
 from scriptc.ir.verifier import verify_program
 
-MODULES = (annotations, arrays, containers, control_flow, functions)
+MODULES = (annotations, arrays, containers, control_flow, functions, reductions)
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult, ast.Mod, ast.BitAnd, ast.Pow)
 COMPARISONS = (ast.Eq, ast.Lt, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 SIMPLE = ("break", "continue", "pass", "return", "return None", "raise", "x = x", "del x", "1")
