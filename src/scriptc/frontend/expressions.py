@@ -13,7 +13,7 @@ from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
 from scriptc.ir.graph import Constant, Value
-from scriptc.ir.types import TensorType, Type
+from scriptc.ir.types import STR, TensorType, Type, prune
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -199,6 +199,9 @@ def _joined_string(low: Lowering, node: ast.JoinedStr) -> Expr:
             spec = low.value_of(part.format_spec)
         conversion = "" if part.conversion == -1 else chr(part.conversion)
         value = low.value_of(part.value)
+        if prune(value.type) == STR and part.format_spec is None and conversion in ("", "s"):
+            parts.append(value)  # a string formats as itself
+            continue
         parts.append(low.emit("format", [value, spec, conversion], part))
     if len(parts) == 1:
         return parts[0]

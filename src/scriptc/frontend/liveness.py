@@ -108,10 +108,10 @@ def _statement(node: ast.stmt, live: Names, loop: _Loop | None, result: Liveness
             other = _block(orelse, live, loop, result)
             return used(test) | then | other
         case ast.While(test=test, body=body, orelse=orelse):
-            after = _block(orelse, live, loop, result)
+            after = _after_loop(orelse, live, loop, result)
             return _fixpoint(node, body, after | used(test), live, used(test), NOTHING, result)
         case ast.For(target=target, iter=iterable, body=body, orelse=orelse):
-            after = _block(orelse, live, loop, result)
+            after = _after_loop(orelse, live, loop, result)
             names = frozenset(assigned([target]))
             head = _fixpoint(node, body, after, live, used(target), names, result)
             return used(iterable) | head
@@ -127,6 +127,17 @@ def _statement(node: ast.stmt, live: Names, loop: _Loop | None, result: Liveness
             return live | used(value) | names
     # Anything else either has no control flow or is refused later.
     return live | used(node)
+
+
+def _after_loop(
+    orelse: Sequence[ast.stmt], live: Names, loop: _Loop | None, result: Liveness
+) -> Names:
+    """Return what is live where a loop runs out.
+
+    `else` is lowered to a branch behind the loop on how it was left, so what is live behind it is
+    live before it as well.
+    """
+    return _block(orelse, live, loop, result) | live
 
 
 def _plain_names(target: ast.expr) -> Iterable[str]:

@@ -1,0 +1,5 @@
+def main(n: int):
+    if n:
+        return "one"
+    else:
+        raise KeyError("other")

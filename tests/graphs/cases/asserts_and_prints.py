@@ -1,0 +1,4 @@
+def main(n: int):
+    assert n > 0, f"{n} is not positive"
+    print("n =", n, sep="", end="!")
+    return n
