@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +68,7 @@ def _watched(obj: Any, how: str) -> AbstractContextManager[Done, bool]:
 
 
 def script(obj: Any, example_inputs: Any = None) -> ScriptedObject:
-    """Compile a function, a module, or a bound method, and everything that it calls.
+    """Compile a function, a module, a bound method or a callable object, and all that it calls.
 
     The source is read, not run. Parameters take their types from annotations, else from
     `example_inputs`, else from their defaults, and are arrays otherwise. Where the source is not
@@ -120,12 +121,15 @@ def _script(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
 
 
 def _method_of(obj: Any) -> tuple[types.FunctionType, Any] | None:
-    """Return function and object of a bound method; for a module, those of its `forward`."""
+    """Return function and object of what is called: a bound method, `forward`, or `__call__`."""
     forward = getattr(type(obj), "forward", None)
     if is_module(obj) and isinstance(forward, types.FunctionType):
         return forward, obj
     if isinstance(obj, types.MethodType) and isinstance(obj.__func__, types.FunctionType):
         return obj.__func__, obj.__self__
+    call = inspect.getattr_static(type(obj), "__call__", None)
+    if isinstance(call, types.FunctionType) and not is_module(obj):
+        return call, obj
     return None
 
 

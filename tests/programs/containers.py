@@ -359,3 +359,26 @@ def list_of_tuples(n: int):
 def star_arguments(n: int):
     t = (n, 2)
     return divmod(*t), max(*t, 7), [*t, 5], (*t, *t), [*range(n)], print(*t, sep=",")
+
+
+@program(("a", 1), ("c", 7), ("", 3))
+def constant_sets(s: str, n: int):
+    found = [c for c in "abc" if c in {"a", "b"}]
+    return s in {"a", "b"}, n not in {1, 2, 3}, found
+
+
+@program((1,), (-1,))
+def declared_union_result(n: int) -> int | str:
+    if n > 0:
+        return n
+    return "negative"
+
+
+@program(([1, 2],))
+def bare_annotations(xs: list[int]):
+    return count(xs, (1, 2), {"a": 1})
+
+
+def count(xs: list, t: tuple, d: dict, f: object = None) -> int:
+    ys: list = [0, *xs]
+    return len(ys) + len(t) + len(d)

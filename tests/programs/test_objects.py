@@ -17,6 +17,7 @@ SEQUENCES = [
     (lambda: objects.Derived(3), [(X,), (-X,)], []),
     (objects.Stack, [(X,), (X, 1), (X, 2), (-X, 3)], []),
     (objects.UsesObjects, [(X,)], []),
+    (lambda: objects.Scaler(2.0), [(X,)], ["factor"]),
     (stateful.Cleared, [(X, False), (X, True), (X, False), (X + 1, True)], ["h"]),
     (stateful.InLoop, [([1.0, 3.0, -1.0, 2.0],), ([],)], ["best", "count"]),
     (stateful.Parent, [(X,), (X,)], ["steps", "table"]),

@@ -63,9 +63,11 @@ _DICTS = (dict, typing.Dict, typing.Mapping, collections.abc.Mapping)  # noqa: U
 class AnnotationError(Exception):
     """The annotation does not name a type; carries the piece that does not."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, incomplete: bool = False) -> None:
         super().__init__(text)
         self.text = text
+        self.incomplete = incomplete
+        """Whether it names a container without saying what it holds, as `list` does."""
 
 
 class Tensor:
@@ -205,6 +207,8 @@ def _from_object(found: Any, text: str) -> Type | None:
         pass
     if found is typing.Any or found is object:
         return None
+    if any(found is bare for bare in (*_LISTS, *_TUPLES, *_DICTS)):
+        raise AnnotationError(text, incomplete=True)
     if found is Tensor or found is npt.ArrayLike:
         return TENSOR
     if isinstance(found, Type):
@@ -223,7 +227,7 @@ def _from_object(found: Any, text: str) -> Type | None:
 def type_from_object(found: Any, text: str = "") -> Type | None:
     """Return the type of an annotation that has been evaluated, such as an alias."""
     if isinstance(found, str):
-        return parse_annotation(ast.parse(found, mode="eval").body, builtin_lookup)
+        return parse_annotation(ast.Constant(found), builtin_lookup)
     origin, args = typing.get_origin(found), typing.get_args(found)
     if origin is None:
         return _from_object(found, text or repr(found))

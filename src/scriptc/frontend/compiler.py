@@ -28,11 +28,11 @@ from scriptc.frontend.errors import (
     ReturnType,
     SourceChanged,
     UnassignedAttribute,
-    UnknownAnnotation,
     UnsupportedCall,
     UnsupportedSyntax,
     UnsupportedValue,
     bad_call,
+    unknown_annotation,
 )
 from scriptc.frontend.liveness import analyze, assigned
 from scriptc.frontend.lowering import Lowering
@@ -64,6 +64,7 @@ from scriptc.ir.location import Location
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
 from scriptc.ir.types import (
+    NEVER,
     NONE,
     TENSOR,
     ClassType,
@@ -73,6 +74,7 @@ from scriptc.ir.types import (
     generalize,
     join,
     map_type,
+    members_of,
     optional,
     prune,
     resolve,
@@ -365,9 +367,15 @@ class Compiler:
     # --- functions ------------------------------------------------------------------------------
 
     def declared_types(
-        self, source: FunctionSource, without: Container[str] = ()
+        self,
+        source: FunctionSource,
+        without: Container[str] = (),
+        given: Container[str] | None = None,
     ) -> dict[str, Type | None]:
-        """Return the types that the annotations of parameters name, `without` some of these."""
+        """Return the types that the annotations of parameters name, `without` some of these.
+
+        Parameters that are `given` have a value that is known besides; None stands for all.
+        """
         found: dict[str, Type | None] = {}
         unknown: list[Diagnostic] = []
         lookup = self.annotation_lookup(source)
@@ -377,8 +385,9 @@ class Compiler:
             try:
                 found[arg.arg] = parse_annotation(arg.annotation, lookup, self.class_types())
             except AnnotationError as error:
-                location = source.locate(arg.annotation)
-                unknown.append(UnknownAnnotation(location=location, text=error.text))
+                if error.incomplete and (given is None or arg.arg in given):
+                    continue  # the value says more
+                unknown.append(unknown_annotation(source.locate(arg.annotation), error))
         for diagnostic in unknown:
             self.report(diagnostic)
         if unknown:
@@ -481,7 +490,28 @@ class Compiler:
             low.returns.append(low.structural("return", [constant(None)], [], node))
         self._finish(source, function, low)
 
+    def _declared_return(self, source: FunctionSource) -> Type | None:
+        """Return the union that the `->` of a function names; nothing else tells more than code."""
+        if source.node.returns is None:
+            return None
+        try:
+            lookup = self.annotation_lookup(source)
+            declared = parse_annotation(source.node.returns, lookup, self.class_types())
+        except AnnotationError:
+            return None
+        return declared if declared is not None and len(members_of(declared)) > 1 else None
+
     def _finish(self, source: FunctionSource, function: Function, low: Lowering) -> None:
+        declared = self._declared_return(source)
+        if declared is not None and all(
+            accepts(declared, operation.operands[0].type) for operation in low.returns
+        ):
+            joined: Type | None = NEVER
+            for operation in low.returns:
+                joined = None if joined is None else join(joined, operation.operands[0].type)
+            if joined is None:
+                function.return_type = declared
+                return
         return_type: Type | None = None
         first: Operation | None = None
         for operation in low.returns:
@@ -508,11 +538,12 @@ class Compiler:
         self, source: FunctionSource, receiver: Type | None, examples: Sequence[Any] | None
     ) -> list[Type]:
         """Return the parameter types of an entry point: annotation, example, default, tensor."""
-        declared = self.declared_types(source)
-        result: list[Type] = []
-        _reject_stars(source)
         names = parameter_names(source.node)
         shift = 0 if receiver is None else 1
+        given = names[shift : shift + len(examples or ())]
+        declared = self.declared_types(source, given=[*given, *source.defaults])
+        result: list[Type] = []
+        _reject_stars(source)
         for position, name in enumerate(names):
             example = position - shift
             if receiver is not None and position == 0:

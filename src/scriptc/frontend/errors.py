@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scriptc.frontend.annotations import AnnotationError
 from scriptc.ir.diagnostic import Diagnostic, Label
 from scriptc.ir.location import Location
 from scriptc.ir.schema import BindError
@@ -126,10 +127,19 @@ class BadCall(Diagnostic):
     hint: str = ""
 
 
-def bad_call(location: Location | None, error: BindError) -> BadCall:
-    """Return the diagnostic of a call whose arguments do not fit."""
+def bad_call(
+    location: Location | None, error: BindError, renamed: tuple[str, str] = ("", "")
+) -> BadCall:
+    """Return the diagnostic of a call whose arguments do not fit.
+
+    `renamed` is what the function is called in the IR, and in the source.
+    """
     hint = did_you_mean(error.unknown, error.known) if error.unknown else ""
-    return BadCall(location=location, message=str(error), hint=hint)
+    ours, theirs = renamed
+    message = str(error)
+    if ours and message.startswith(ours):
+        message = theirs + message.removeprefix(ours)
+    return BadCall(location=location, message=message, hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,11 +218,21 @@ class UnknownAnnotation(Diagnostic):
     code = "unknown-annotation"
     title = "the annotation `{text}` does not name a type that scriptc knows"
     label = "not a type"
-    help = (
+    help = "{advice}"
+    text: str
+    advice: str = (
         "use np.ndarray, NDArray[np.float32], int, float, bool, str, list[...], dict[...],\n"
         "tuple[...], Optional[...] or unions of these"
     )
-    text: str
+
+
+def unknown_annotation(location: Location | None, error: AnnotationError) -> UnknownAnnotation:
+    """Return the diagnostic of an annotation that names no type."""
+    if not error.incomplete:
+        return UnknownAnnotation(location=location, text=error.text)
+    inside = "str, int" if "ict" in error.text or "apping" in error.text else "int"
+    advice = f"say what it holds, as in `{error.text}[{inside}]`, or pass `example_inputs=`"
+    return UnknownAnnotation(location=location, text=error.text, advice=advice)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.statics import Expr
 from scriptc.ir.builder import constant
 from scriptc.ir.graph import Constant, Value
-from scriptc.ir.types import STR, TensorType, Type, prune
+from scriptc.ir.types import BOOL, FLOAT, INT, NONE, STR, TensorType, Type, members_of, prune
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -81,16 +81,31 @@ def _compare(low: Lowering, node: ast.Compare) -> Expr:
 
 def _compared(low: Lowering, op: ast.cmpop, node: ast.expr) -> Value:
     """Lower an operand of a comparison; a dtype is compared with classes and with their tuples."""
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(node, ast.Set):
+        return _constant_set(low, node)
     expr = low.expression(node)
     if isinstance(expr, statics.Sequence) and isinstance(op, ast.In | ast.NotIn):
         return low.emit("tuple", [low.dtype(e, node) for e in expr.elements], node)
     return low.dtype(expr, node) if isinstance(op, ast.Eq | ast.NotEq) else low.value(expr, node)
 
 
+_PLAIN = frozenset({STR, INT, BOOL, FLOAT, NONE})
+
+
+def _constant_set(low: Lowering, node: ast.Set) -> Value:
+    """Lower `{"a", "b"}` behind `in`: a tuple of constants of one type has the same members."""
+    kinds = {type(e.value) if isinstance(e, ast.Constant) else None for e in node.elts}
+    if kinds not in ({str}, {int}):
+        raise low.unsupported(node)
+    return low.emit("tuple", [low.value_of(e) for e in node.elts], node)
+
+
 def _comparisons(
     low: Lowering, node: ast.Compare, left: Value, rest: list[tuple[ast.cmpop, ast.expr]]
 ) -> Value:
     (op, right_node), *more = rest
+    if isinstance(right_node, ast.Set) and not _PLAIN.issuperset(members_of(left.type)):
+        raise low.unsupported(right_node)
     right = _compared(low, op, right_node)
     if isinstance(op, ast.In | ast.NotIn):
         result = low.emit("contains", [right, left], node)

@@ -29,7 +29,10 @@ def call_entry(
     try:
         entry, bound = choose(entry, positional, keywords)
     except BindError as error:
-        raise CompileFailureError(bad_call(low.locate(node), error)) from None
+        spelled = entry.spelling.name.removeprefix("builtins.")
+        raise CompileFailureError(
+            bad_call(low.locate(node), error, (f"{entry.opdef.name}()", f"{spelled}()"))
+        ) from None
     values: list[Value] = []
     parameters = entry.opdef.schema.parameters
     for i, argument in enumerate(bound):

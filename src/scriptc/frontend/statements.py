@@ -18,10 +18,10 @@ from scriptc.frontend.errors import (
     CompileFailureError,
     DeclaredType,
     FixedAttribute,
-    UnknownAnnotation,
     UnknownAttribute,
     UnpackLength,
     branch_type,
+    unknown_annotation,
 )
 from scriptc.frontend.expressions import (
     BINARY,
@@ -115,9 +115,9 @@ def local_annotation(low: Lowering, node: ast.expr) -> Type | None:
             node, low.compiler.annotation_lookup(low.source), low.compiler.class_types()
         )
     except AnnotationError as error:
-        raise CompileFailureError(
-            UnknownAnnotation(location=low.locate(node), text=error.text)
-        ) from None
+        if error.incomplete:
+            return None  # what is assigned says more
+        raise CompileFailureError(unknown_annotation(low.locate(node), error)) from None
 
 
 def assign_to(low: Lowering, target: ast.expr, expr: Expr) -> None:

@@ -1,0 +1,3 @@
+def main(xs: list[int]):
+    xs.sort(key=None)
+    return xs
