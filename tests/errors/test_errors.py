@@ -5,6 +5,7 @@ A case defines `main`, the object to compile, and may define `EXAMPLES`, its exa
 """
 
 import importlib.util
+import linecache
 import re
 import traceback
 from pathlib import Path
@@ -37,11 +38,14 @@ def error_of(path):
         text = f"{type(error).__name__}: {error}"
     except Exception as error:  # noqa: BLE001 - what the program raises at run time is the case
         frames = traceback.extract_tb(error.__traceback__)
-        mine = [frame for frame in frames if frame.filename == str(path)]
-        shown = traceback.format_list(mine) + traceback.format_exception_only(error)
-        lines = "".join(shown).strip().splitlines()
-        # Which part of a line Python underlines depends on its version.
-        text = "\n".join(line for line in lines if line.strip(" ~^"))
+        # How much of the source Python shows and underlines depends on its version.
+        shown = [
+            f'File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
+            f"    {linecache.getline(frame.filename, frame.lineno).strip()}\n"
+            for frame in frames
+            if frame.filename == str(path)
+        ]
+        text = "".join([*shown, *traceback.format_exception_only(error)]).strip()
     else:
         pytest.fail("the program runs")
     text = text.replace(f"{path.parent}/", "")

@@ -213,7 +213,8 @@ def _from_object(found: Any, text: str) -> Type | None:
         return TENSOR
     if isinstance(found, Type):
         return found
-    if isinstance(found, str) or typing.get_origin(found) is not None:
+    is_alias = type(found).__name__ == "TypeAliasType"
+    if isinstance(found, str) or is_alias or typing.get_origin(found) is not None:
         return type_from_object(found, text)
     if isinstance(found, type) and issubclass(found, np.generic):
         name = np.dtype(found).name
@@ -229,17 +230,17 @@ def type_from_object(found: Any, text: str = "") -> Type | None:
     if isinstance(found, str):
         return parse_annotation(ast.Constant(found), builtin_lookup)
     origin, args = typing.get_origin(found), typing.get_args(found)
+    if origin is npt.NDArray:  # an alias of its own from NumPy 2.5 on
+        return _of_scalar(args[0], text)
+    if type(found).__name__ == "TypeAliasType" and found is not npt.NDArray:
+        return type_from_object(found.__value__, text)
     if origin is None:
         return _from_object(found, text or repr(found))
     if origin is Tensor:
         return TENSOR
     if origin is np.ndarray:
         dtypes = [typing.get_args(a) for a in args if typing.get_origin(a) is np.dtype]
-        scalar = dtypes[-1][0] if dtypes and dtypes[-1] else None
-        if isinstance(scalar, type) and issubclass(scalar, np.generic):
-            found_type = _from_object(scalar, text)
-            return TensorType(getattr(found_type, "dtype", None))
-        return TENSOR
+        return _of_scalar(dtypes[-1][0] if dtypes and dtypes[-1] else None, text)
     parts = [type_from_object(arg, text) for arg in args if arg is not ...]
     known = [part for part in parts if part is not None]
     if origin is typing.Union or origin is types.UnionType:
@@ -253,6 +254,13 @@ def type_from_object(found: Any, text: str = "") -> Type | None:
     if origin is tuple and len(known) == len(parts):
         return VariadicTupleType(known[0]) if ... in args else TupleType(tuple(known))
     raise AnnotationError(text or repr(found))
+
+
+def _of_scalar(scalar: Any, text: str) -> Type:
+    """Return the type of arrays of a NumPy scalar class; of any dtype if it is not one."""
+    if isinstance(scalar, type) and issubclass(scalar, np.generic):
+        return TensorType(getattr(_from_object(scalar, text), "dtype", None))
+    return TENSOR
 
 
 def builtin_lookup(name: str) -> Any:
