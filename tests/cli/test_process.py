@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,38 @@ def test_a_reader_that_leaves(model: Path) -> None:
     error = process.stderr.read()
     process.stderr.close()
     process.wait()
+    assert "Traceback" not in error
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_is_full(model: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*COMMAND, "compile", str(model), "--emit", "code"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "error[unwritable]: the standard output cannot be written: No space left on device\n"
+    )
+
+
+def test_an_interrupt_ends_the_command(write) -> None:
+    path = write("waits.py", "import time\nprint('here', flush=True)\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        [*COMMAND, "check", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
     assert "Traceback" not in error
 
 

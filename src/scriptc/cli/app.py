@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
+import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -15,7 +17,7 @@ import typer
 import scriptc
 from scriptc.cli import console
 from scriptc.cli.compile import check_file, compile_file
-from scriptc.cli.errors import CommandError, Internal
+from scriptc.cli.errors import CommandError, Internal, Unwritable
 from scriptc.cli.run import run_archive
 from scriptc.cli.show import show_archive
 from scriptc.ir.diagnostic import InternalError
@@ -215,4 +217,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # whatever the terminal can show
-    app(prog_name="scriptc")
+    try:
+        try:
+            app(prog_name="scriptc")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno == errno.EPIPE:
+            raise
+        # A full disk, say. What is left in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = error.strerror or str(error)
+        console.show_problems([Unwritable(path="the standard output", reason=reason)])
+        sys.exit(1)

@@ -90,7 +90,7 @@ def _write(target: Target, path: Path) -> int:
 
 
 def _unwritable(path: Path, error: OSError) -> Unwritable:
-    return Unwritable(path=str(path), reason=error.strerror or str(error))
+    return Unwritable(path=f"`{path}`", reason=error.strerror or str(error))
 
 
 def _row(target: Target, size: int) -> list[str]:

@@ -133,7 +133,7 @@ class WrongEntry(Problem):
 @dataclass(frozen=True, kw_only=True)
 class Unwritable(Problem):
     code = "unwritable"
-    title = "`{path}` cannot be written: {reason}"
+    title = "{path} cannot be written: {reason}"
     path: str
     reason: str
 

@@ -71,7 +71,7 @@ def write_outputs(path: Path, outputs: dict[str, Any]) -> None:
                 _write_npz(file, arrays)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CommandError(Unwritable(path=str(path), reason=reason)) from None
+        raise CommandError(Unwritable(path=f"`{path}`", reason=reason)) from None
 
 
 def _write_npz(file: Any, arrays: dict[str, np.ndarray]) -> None:
