@@ -12,6 +12,7 @@ import __future__
 
 import ast
 import contextlib
+import dataclasses
 import importlib.util
 import linecache
 import sys
@@ -77,8 +78,9 @@ class UserFile:
     _depth: int = 0
 
     def report(self, problem: Diagnostic) -> None:
-        """Note a problem once."""
-        if problem not in self.problems:
+        """Note a problem once, from wherever it was reached: its labels tell of the way there."""
+        bare = dataclasses.replace(problem, labels=())
+        if all(dataclasses.replace(other, labels=()) != bare for other in self.problems):
             self.problems.append(problem)
 
     @contextmanager
