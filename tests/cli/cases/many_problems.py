@@ -38,5 +38,5 @@ class Outer(nn.Module):
 
 broken = Broken()
 outer = Outer()
-traced = scriptc.trace(lambda x: np.unwrap(x), np.ones(3))
+traced = scriptc.trace(lambda x: np.array2string(x), np.ones(3))
 scriptc.script(5)
