@@ -27,6 +27,7 @@ from scriptc.frontend.errors import (
     Recursion,
     ReturnType,
     SourceChanged,
+    TooDeep,
     UnassignedAttribute,
     UnsupportedCall,
     UnsupportedSyntax,
@@ -49,7 +50,7 @@ from scriptc.frontend.statics import Expr, Keywords, Scripted, Static, UserMetho
 from scriptc.frontend.visitor import ScriptVisitor
 from scriptc.ir.builder import constant, type_of
 from scriptc.ir.clone import Copier, link
-from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic, Label
+from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic, InternalError, Label
 from scriptc.ir.graph import (
     Constant,
     Function,
@@ -78,9 +79,11 @@ from scriptc.ir.types import (
     optional,
     prune,
     resolve,
+    without_none,
 )
 
-MAX_RESTARTS = 32
+MAX_RESTARTS = 10_000
+"""Each restart widens the type of one attribute, which has only few wider ones."""
 _CALLED_HERE = "called from here"
 _MAX_CALLERS = 3
 Arguments = Sequence[Expr]
@@ -181,7 +184,7 @@ class Compiler:
         if accepts(known, actual):
             return known
         wider = join(known, generalize(actual))
-        if wider is None or wider == known:
+        if wider is None or wider == known or _grows(known, actual):
             return None
         self.overrides[class_name, name] = wider
         raise RestartError
@@ -560,6 +563,12 @@ class Compiler:
         return result
 
 
+def _grows(before: Type, after: Type) -> bool:
+    """Tell whether a type holds what it was before, as that of `self.x = (self.x,)` does."""
+    inner, outer = str(without_none(before)), str(after)
+    return before != NONE and inner in outer and len(outer) > len(inner)
+
+
 def _type_key(type_: Type) -> str:
     """Return a text that is equal for equal types; an open variable is equal to itself only."""
     open_: list[str] = []
@@ -634,7 +643,11 @@ def compile_entry(
         except CompileFailureError as failure:
             compiler.report(failure.diagnostic)
             raise CompileError(compiler.diagnostics) from None
-    raise AssertionError("attribute types do not settle")
+        except RecursionError:
+            place = source_of(function).locate_name()
+            name = function.__qualname__
+            raise CompileError([TooDeep(location=place, name=name)]) from None
+    raise InternalError("the types of attributes do not settle")
 
 
 def _compile_entry(

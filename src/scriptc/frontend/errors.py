@@ -249,7 +249,7 @@ class AttributeType(Diagnostic):
     code = "attribute-type"
     title = "`{name}` is {expected} and cannot be assigned {actual}"
     label = "is {actual}"
-    help = "declare it in the class body, as in `{short}: {actual}`"
+    help = "give it one type, or declare both in the class body: `{short}: {expected} | {actual}`"
     name: str
     short: str
     expected: str
@@ -282,4 +282,13 @@ class FixedAttribute(Diagnostic):
     label = "assigned here"
     help = "keep what changes from call to call in another attribute, set up in `__init__`"
     what: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooDeep(Diagnostic):
+    code = "too-deep"
+    title = "`{name}`, or what it calls, is nested too deeply"
+    label = "compiled from here"
+    help = "split long expressions and long chains of `elif` into several statements or functions"
     name: str

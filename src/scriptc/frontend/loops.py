@@ -26,9 +26,10 @@ from scriptc.frontend.statics import Expr, Poison
 from scriptc.ir.builder import constant
 from scriptc.ir.diagnostic import Label
 from scriptc.ir.graph import UNBOUND, Block, Constant, Operation, Value
-from scriptc.ir.types import FLOAT, INT, NEVER, TensorType, Type, join, prune
+from scriptc.ir.types import FLOAT, INT, NEVER, TENSOR, Type, join, prune
 
 _MAX_ROUNDS = 16
+_EACH_ROUND = "another type in each round"
 
 
 def lower_for(low: Lowering, node: ast.For) -> None:
@@ -184,7 +185,7 @@ def _lower_loop(
         finally:
             low.loops.pop()
             low.env = before
-        wider, newly = _widen(low, node, carried, types, unbound, context, rounds)
+        wider, newly = _widen(low, node, carried, types, unbound, inits, context, rounds)
         known = _kept_facts(facts, context)
         if wider == types and newly == unbound and known == facts:
             break
@@ -242,6 +243,7 @@ def _widen(
     carried: list[str],
     types: list[Type],
     unbound: set[str],
+    inits: list[Value],
     context: LoopContext,
     rounds: int,
 ) -> tuple[list[Type], set[str]]:
@@ -255,27 +257,28 @@ def _widen(
                 continue
             value = low.value(found, node)
             joined = join(wider[i], value.type)
-            if joined is None or (joined != wider[i] and rounds == _MAX_ROUNDS - 1):
-                raise _changed_type(low, edge, name, wider[i], value)
+            if joined is None:
+                raise _changed_type(low, edge, name, wider[i], str(prune(value.type)))
+            if joined != wider[i] and rounds == _MAX_ROUNDS - 1:
+                raise _changed_type(low, edge, name, inits[i].type, _EACH_ROUND)
             wider[i] = joined
     return wider, newly
 
 
 def _changed_type(
-    low: Lowering, edge: Edge, name: str, before: Type, value: Value
+    low: Lowering, edge: Edge, name: str, before: Type, after: str
 ) -> CompileFailureError:
     location = edge.env.places.get(name) or edge.location
     advice = "give it one type before and inside the loop"
-    after = prune(value.type)
-    if isinstance(after, TensorType):
+    if after.startswith(str(TENSOR)):
         advice = f"start from an array, as in `{name} = np.zeros(())`, or convert with `float(...)`"
-    elif before == INT and after == FLOAT:
+    elif before == INT and after == str(FLOAT):
         advice = f"start from a float: `{name} = 0.0`"
     place = low.env.places.get(name)
     labels = (Label(place, f"starts as {before}"),) if place not in (None, location) else ()
     return CompileFailureError(
         LoopCarriedType(
-            location=location, labels=labels, name=name, before=str(before), after=str(after),
+            location=location, labels=labels, name=name, before=str(before), after=after,
             advice=advice,
         )
     )  # fmt: skip

@@ -15,7 +15,13 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-from scriptc.frontend.errors import CompileFailureError, NoSource, SourceChanged
+from scriptc.frontend.errors import (
+    CompileFailureError,
+    NoSource,
+    SourceChanged,
+    UnsupportedSyntax,
+)
+from scriptc.frontend.subset import describe
 from scriptc.ir.location import Location, SourceFile
 
 _LOCK = threading.Lock()
@@ -28,7 +34,7 @@ class _ParsedFile:
     """A file: its functions by the line and name that code objects give them, and its code."""
 
     lines: list[str]
-    functions: dict[tuple[int, str], ast.FunctionDef]
+    functions: dict[tuple[int, str], ast.FunctionDef | ast.AsyncFunctionDef]
     lambdas: dict[int, list[ast.Lambda]]
     code: dict[tuple[int, str], list[types.CodeType]]
 
@@ -68,7 +74,8 @@ class FunctionSource:
         """Return the location of the function's name in its `def` line."""
         location = self.locate(self.node)
         text = self.file.line(location.line) or ""
-        start = max(text.find(self.node.name, location.column), location.column)
+        keyword = text.find("def ", location.column)
+        start = max(text.find(self.node.name, max(keyword, 0) + 4), location.column)
         return Location(self.file, location.line, start, location.line, start + len(self.node.name))
 
     def _column(self, line: int, offset: int) -> int:
@@ -95,10 +102,10 @@ def _parse(path: str) -> _ParsedFile | None:
             compiled = compile(text, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    functions: dict[tuple[int, str], ast.FunctionDef] = {}
+    functions: dict[tuple[int, str], ast.FunctionDef | ast.AsyncFunctionDef] = {}
     lambdas: dict[int, list[ast.Lambda]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             functions[first, node.name] = node
         elif isinstance(node, ast.Lambda):
@@ -120,9 +127,12 @@ def _collect_code(code: types.CodeType, found: dict[tuple[int, str], list[types.
             _collect_code(inner, found)
 
 
-def _find(parsed: _ParsedFile, code: types.CodeType) -> ast.FunctionDef | None:
+def _find(
+    parsed: _ParsedFile, code: types.CodeType
+) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """Return the function that code was compiled from; None if the file does not hold it."""
     key = (code.co_firstlineno, code.co_name)
+    node: ast.FunctionDef | ast.AsyncFunctionDef | None
     if code.co_name == "<lambda>":
         node = _find_lambda(parsed.lambdas.get(code.co_firstlineno, []), code)
     else:
@@ -190,6 +200,12 @@ def source_of(function: types.FunctionType) -> FunctionSource:
     if node is None:
         raise CompileFailureError(SourceChanged(location=None, name=function.__qualname__))
     first, last = code.co_firstlineno, node.end_lineno or node.lineno
+    if isinstance(node, ast.AsyncFunctionDef):
+        what, instead = describe(node)
+        text = parsed.lines[node.lineno - 1]
+        place = SourceFile(code.co_filename, text, node.lineno)
+        location = Location(place, node.lineno, node.col_offset, node.lineno, len(text))
+        raise CompileFailureError(UnsupportedSyntax(location=location, what=what, instead=instead))
     file = SourceFile(code.co_filename, "\n".join(parsed.lines[first - 1 : last]), first)
     closure: dict[str, Any] = {}
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):

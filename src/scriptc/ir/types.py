@@ -300,11 +300,9 @@ def unify(a: Type, b: Type) -> bool:
     if a is b or a == b:
         return True
     if isinstance(a, TypeVariable):
-        a.resolved = generalize(b)
-        return True
+        return _decide(a, b)
     if isinstance(b, TypeVariable):
-        b.resolved = generalize(a)
-        return True
+        return _decide(b, a)
     match a, b:
         case ListType(x), ListType(y):
             return unify(x, y)
@@ -313,6 +311,27 @@ def unify(a: Type, b: Type) -> bool:
         case TupleType(xs), TupleType(ys) if len(xs) == len(ys):
             return all(unify(x, y) for x, y in zip(xs, ys, strict=True))
     return False
+
+
+def _decide(variable: TypeVariable, type_: Type) -> bool:
+    """Give a type variable its type; not one that holds the variable, as a list in itself would."""
+    if _occurs(variable, type_):
+        return False
+    variable.resolved = generalize(type_)
+    return True
+
+
+def _occurs(variable: TypeVariable, type_: Type) -> bool:
+    found = False
+
+    def look(part: Type) -> Type:
+        nonlocal found
+        part = prune(part)
+        found = found or part is variable
+        return part if isinstance(part, TypeVariable) else map_type(part, look)
+
+    look(type_)
+    return found
 
 
 def accepts(expected: Type, actual: Type) -> bool:

@@ -19,7 +19,7 @@ from scriptc.frontend.tracing.modules import Tracer
 from scriptc.frontend.tracing.places import trace_error
 from scriptc.frontend.tracing.state import Snapshot
 from scriptc.frontend.tracing.values import is_traced
-from scriptc.ir.diagnostic import ArgumentError
+from scriptc.ir.diagnostic import ArgumentError, InternalError
 from scriptc.ir.graph import Function
 from scriptc.ir.types import Type
 
@@ -54,7 +54,7 @@ def trace_call(
             snapshot.restore()
         tracer.objects.fill()
         return made
-    raise AssertionError("attribute types do not settle")
+    raise InternalError("the types of attributes do not settle")
 
 
 @contextmanager

@@ -1,0 +1,4 @@
+def main():
+    xs = []
+    xs.append(xs)
+    return xs
