@@ -1,131 +1,50 @@
-"""Order statistics, averages, counts, and reductions that leave NaN out."""
+"""Order statistics, weighted means, covariances and histograms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from scriptc.ir.opdef import PURE, UNKNOWN, Args, OpDef, RuleError, Sample, Spelling, op
+from scriptc.ir.opdef import PURE, UNKNOWN, VIEW, Args, OpDef, Sample, Spelling, op
 from scriptc.ir.ops.promotion import probed
 from scriptc.ir.ops.rules import (
-    accumulated,
     array_like_type,
-    dtype_of,
     flag,
+    inexact,
     reduced_shape,
-    reduction,
-    same_dtype,
     value_of,
 )
 from scriptc.ir.ops.samples import cube, matrix, special, tried
-from scriptc.ir.types import INT, NONE, Dim, TensorType, TupleType, Type
+from scriptc.ir.types import BOOL, FLOAT, INT, NONE, STR, Dim, TensorType, TupleType, Type
 
-_GAPS = np.array([[1.0, np.nan, 3.0], [np.nan, -2.0, 0.5]])
+_HOLES = np.array([[1.0, np.nan, 3.0], [np.nan, -2.0, 0.5]])
 
 
-def _reductions(function: Callable[..., Any]) -> list[Sample]:
+def _arrays(function: Callable[..., Any], *more: Any) -> list[Sample]:
     arrays = [
-        special(), matrix(), matrix("int8"), matrix("bool"), _GAPS, _GAPS.astype("float32"),
-        np.array(2.5), [1, 2, 4], 3.5, np.zeros((0, 3)), np.full(3, np.nan),
+        _HOLES, matrix(), matrix("float16"), matrix("int32"), matrix("bool"), cube(), special(),
+        np.array(2.5), np.float32(1), 3, 2.5, [3, 1, 2], np.zeros((0, 3)),
     ]  # fmt: skip
-    return [
-        *(tried(function, x) for x in arrays),
-        *(tried(function, cube(), axis=axis) for axis in (0, -1, (0, 2))),
-        tried(function, _GAPS, axis=1), tried(function, _GAPS, axis=0, keepdims=True),
-        tried(function, matrix(), axis=3),
-    ]  # fmt: skip
+    found = [tried(function, x, *more) for x in arrays]
+    found += [tried(function, cube(), *more, axis=axis) for axis in (0, -1, (0, 2), 3)]
+    found += [tried(function, matrix(), *more, axis=0, keepdims=True)]
+    return [*found, tried(function, matrix(), *more, keepdims=True)]
 
 
-# --- NaN left out ---------------------------------------------------------------------------------
+# --- medians and quantiles ------------------------------------------------------------------------
+
+_METHODS = frozenset({
+    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf",
+    "hazen", "weibull", "linear", "median_unbiased", "normal_unbiased", "lower", "higher",
+    "midpoint", "nearest",
+})  # fmt: skip
 
 
-def _without_nan(
-    name: str, dtype: Callable[[str | None], str | None], doc: str, *, has_dtype: bool = False
-) -> OpDef:
-    function = getattr(np, name)
-    more = "dtype: dtype | None = None, " if has_dtype else ""
-
-    def with_dtype(x: Any, axis: Any, dtype: Any, keepdims: Any) -> Any:
-        return function(x, axis, dtype, keepdims=keepdims)
-
-    def without(x: Any, axis: Any, keepdims: Any) -> Any:
-        return function(x, axis, keepdims=keepdims)
-
-    return op(
-        f"{name}(x: ArrayLike, axis: int | ints | None = None, {more}*, keepdims: bool = False)",
-        doc=doc,
-        infer=reduction(dtype),
-        kernel=with_dtype if has_dtype else without,
-        traits=(PURE,),
-        spellings=[
-            Spelling(f"numpy.{name}", {"a": "x"}, ("x", "axis", "dtype") if has_dtype else None)
-        ],
-        samples=lambda: _reductions(function),
-    )
-
-
-def _averaged(function: Callable[..., Any]) -> Callable[[Args], Type]:
-    def infer(args: Args) -> Type:
-        x = array_like_type(args["x"])
-        dtype = probed(function, x)
-        if any(p.name == "dtype" for p in args.schema.parameters):
-            dtype = dtype_of(args, default=dtype)
-        return TensorType(dtype, reduced_shape(args, x.shape))
-
-    return infer
-
-
-def _nanmean(x: Any, axis: Any, dtype: Any, keepdims: Any) -> Any:
-    return np.nanmean(x, axis, dtype, keepdims=keepdims)
-
-
-def _nan_spread(name: str, doc: str) -> OpDef:
-    function = getattr(np, name)
-
-    def kernel(x: Any, axis: Any, dtype: Any, correction: Any, keepdims: Any) -> Any:
-        return function(x, axis, dtype, None, correction, keepdims)
-
-    return op(
-        f"{name}(x: ArrayLike, axis: int | ints | None = None, dtype: dtype | None = None, "
-        "correction: number = 0, keepdims: bool = False)",
-        doc=doc,
-        infer=_averaged(function),
-        kernel=kernel,
-        traits=(PURE,),
-        spellings=[
-            Spelling(
-                f"numpy.{name}",
-                {"a": "x", "ddof": "correction"},
-                ("x", "axis", "dtype", "-", "correction", "keepdims"),
-            )
-        ],
-        samples=lambda: [*_reductions(function), tried(function, _GAPS, 0, None, correction=1)],
-    )
-
-
-def _nan_position(name: str, doc: str) -> OpDef:
-    function = getattr(np, name)
-
-    def kernel(x: Any, axis: Any, keepdims: Any) -> Any:
-        return function(x, axis, keepdims=keepdims)
-
-    return op(
-        f"{name}(x: ArrayLike, axis: int | None = None, *, keepdims: bool = False)",
-        doc=doc,
-        infer=reduction(lambda _: "int64"),
-        kernel=kernel,
-        traits=(PURE,),
-        spellings=[Spelling(f"numpy.{name}", {"a": "x"}, ("x", "axis"))],
-        samples=lambda: [
-            tried(function, _GAPS), tried(function, _GAPS, 1), tried(function, matrix("int8")),
-            tried(function, _GAPS, axis=0, keepdims=True), tried(function, np.full(2, np.nan)),
-        ],
-    )  # fmt: skip
-
-
-# --- order statistics -----------------------------------------------------------------------------
+def _median_type(args: Args) -> Type:
+    x = array_like_type(args["x"])
+    return TensorType(probed(np.median, x), reduced_shape(args, x.shape))
 
 
 def _median(name: str, doc: str) -> OpDef:
@@ -135,232 +54,284 @@ def _median(name: str, doc: str) -> OpDef:
         return function(x, axis, keepdims=keepdims)
 
     return op(
-        f"{name}(x: ArrayLike, axis: int | ints | None = None, keepdims: bool = False)",
+        f"{name}(x: ArrayLike, axis: int | ints | None = None, *, keepdims: bool = False)",
         doc=doc,
-        infer=_averaged(np.median),
+        infer=_median_type,
         kernel=kernel,
         traits=(PURE,),
         spellings=[Spelling(f"numpy.{name}", {"a": "x"}, ("x", "axis", "-", "-", "keepdims"))],
-        samples=lambda: _reductions(function),
-    )
-
-
-def _quantile_type(args: Args) -> Type:
-    x, q = array_like_type(args["x"]), array_like_type(args["q"])
-    left = reduced_shape(args, x.shape)
-    shape = None if left is None or q.shape is None else (*q.shape, *left)
-    return TensorType(None, shape)
-
-
-def _quantile(name: str, doc: str, scale: float) -> OpDef:
-    function = getattr(np, name)
-
-    def kernel(x: Any, q: Any, axis: Any, method: Any, keepdims: Any) -> Any:
-        return function(x, q, axis, method=method, keepdims=keepdims)
-
-    return op(
-        f"{name}(x: ArrayLike, q: ArrayLike, axis: int | ints | None = None, "
-        "method: str = 'linear', keepdims: bool = False)",
-        doc=doc,
-        infer=_quantile_type,
-        kernel=kernel,
-        traits=(PURE,),
-        spellings=[
-            Spelling(
-                f"numpy.{name}", {"a": "x"}, ("x", "q", "axis", "-", "-", "method", "keepdims")
-            )
-        ],
         samples=lambda: [
-            *(tried(function, x, 0.5 * scale)
-              for x in (matrix(), matrix("int32"), [1, 2, 3], _GAPS, matrix("float16"))),
-            tried(function, matrix(), np.array([0.1, 0.9]) * scale, 1),
-            tried(function, matrix(), [0.25 * scale], axis=0, keepdims=True),
-            tried(function, cube(), scale, axis=(0, 1)), tried(function, matrix(), 2 * scale),
-            tried(function, matrix(), 0.3 * scale, method="nearest"),
+            *_arrays(function), tried(function, np.array([1j, 2, 3])),
+            tried(function, np.array([4, 1, 3, 2], "int8")), tried(function, np.zeros((2, 0)), 1),
         ],
     )  # fmt: skip
 
 
-# --- averages and counts --------------------------------------------------------------------------
+def _quantile_dtype(args: Args, function: Callable[..., Any]) -> str | None:
+    x, q = args["x"], args["q"]
+    method = value_of(args, "method")
+    if q == BOOL or method not in _METHODS or args["weights"] != NONE:
+        return None
+    dtype = probed(function, array_like_type(x), q, method=method)
+    if isinstance(q, TensorType) and q.rank in (None, 0):
+        # A NumPy scalar of float64 is a Python float as well, and then gives way to the array.
+        weak = probed(function, array_like_type(x), FLOAT, method=method)
+        return dtype if dtype == weak else None
+    return dtype
+
+
+def _quantile(name: str, doc: str, levels: Sequence[Any]) -> OpDef:
+    function = getattr(np, name)
+    probe = np.percentile if "percentile" in name else np.quantile
+
+    def infer(args: Args) -> Type:
+        shape = reduced_shape(args, array_like_type(args["x"]).shape)
+        levels = array_like_type(args["q"]).shape
+        joined = None if shape is None or levels is None else (*levels, *shape)
+        return TensorType(_quantile_dtype(args, probe), joined)
+
+    def kernel(x: Any, q: Any, axis: Any, method: Any, keepdims: Any, weights: Any) -> Any:
+        return function(x, q, axis, method=method, keepdims=keepdims, weights=weights)
+
+    def samples() -> list[Sample]:
+        one, many = levels[0], list(levels)
+        return [
+            *_arrays(function, one), tried(function, matrix(), many),
+            tried(function, matrix("float64"), np.array(many)), tried(function, matrix(), one, 0),
+            tried(function, matrix(), np.float64(one)), tried(function, matrix(), tuple(many), 1),
+            tried(function, matrix(), np.float32(one)), tried(function, matrix("float16"), one),
+            *(tried(function, array, one, method=method)
+              for array in (matrix("int32"), matrix())
+              for method in ("lower", "nearest", "inverted_cdf", "median_unbiased")),
+            tried(function, matrix("int32"), one, weights=matrix(), method="inverted_cdf"),
+            tried(function, matrix(), 1), tried(function, matrix(), -1), tried(function, cube(),
+            np.array([many]), axis=1, keepdims=True), tried(function, matrix(), one, method="x"),
+        ]  # fmt: skip
+
+    order = ("x", "q", "axis", "-", "-", "method", "keepdims")
+    return op(
+        f"{name}(x: ArrayLike, q: ArrayLike, axis: int | ints | None = None, "
+        "method: str = 'linear', *, keepdims: bool = False, weights: ArrayLike | None = None)",
+        doc=doc,
+        infer=infer,
+        kernel=kernel,
+        traits=(PURE,),
+        spellings=[Spelling(f"numpy.{name}", {"a": "x"}, order)],
+        samples=samples,
+    )
+
+
+# --- weighted means -------------------------------------------------------------------------------
 
 
 def _average_type(args: Args) -> Type:
     x = array_like_type(args["x"])
-    returned = flag(args, "returned")
-    shape = reduced_shape(args, x.shape)
-    dtype = probed(np.average, x) if args["weights"] == NONE else None
-    made = TensorType(dtype, shape)
-    return TupleType((made, TensorType(dtype, shape))) if returned else made
+    weights = args["weights"]
+    if weights == NONE:
+        dtype = probed(np.average, x)
+    else:
+        dtype = probed(_weighted, x, array_like_type(weights))
+    average = TensorType(dtype, reduced_shape(args, x.shape))
+    return TupleType((average, average)) if flag(args, "returned") else average
+
+
+def _weighted(x: Any, weights: Any) -> Any:
+    return np.average(x, weights=weights)
 
 
 def _average(x: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> Any:
     return np.average(x, axis, weights, returned, keepdims=keepdims)
 
 
-def _count_type(args: Args) -> Type:
-    x = array_like_type(args["x"])
-    if args["axis"] == NONE and value_of(args, "keepdims") is False:
-        # NumPy made it an array scalar in 2.4; before it was an int.
-        counted: object = np.count_nonzero(())
-        return INT if type(counted) is int else TensorType("int64", ())
-    return TensorType("int64", reduced_shape(args, x.shape))
+# --- covariances ----------------------------------------------------------------------------------
 
 
-def _count_nonzero(x: Any, axis: Any, keepdims: Any) -> Any:
-    return np.count_nonzero(x, axis, keepdims=keepdims)
+def _covariance_type(name: str) -> Callable[[Args], Type]:
+    def infer(args: Args) -> Type:
+        kinds = [array_like_type(args[name])]
+        shape = kinds[0].shape
+        count: Dim = None
+        if args["y"] != NONE:
+            kinds.append(array_like_type(args["y"]))
+            # NumPy looks at sizes to tell rows from columns, so only vectors are certain.
+            count = 2 if all(t.rank == 1 for t in kinds) else None
+        elif shape is not None and len(shape) < 2:
+            count = 1
+        elif shape is not None and len(shape) == 2 and value_of(args, "rowvar") is True:
+            count = shape[0]
+        dtype = probed(np.cov, *kinds) if value_of(args, "dtype") is None else None
+        if not isinstance(count, int):
+            return TensorType(dtype)
+        return TensorType(dtype, () if count == 1 else (count, count))
+
+    return infer
 
 
-def _covariance_type(args: Args) -> Type:
-    x = array_like_type(args["x"])
-    if x.shape is None or args["y"] != NONE:
-        return TensorType()
-    if len(x.shape) < 2:
-        return TensorType(None, ())
-    by_rows = value_of(args, "rowvar")
-    n: Dim = None
-    if by_rows is not UNKNOWN:
-        n = x.shape[0] if by_rows else x.shape[1]
-    if n == 1 or n is None:
-        return TensorType()
-    return TensorType(None, (n, n))
+def _cov(
+    m: Any, y: Any, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any, dtype: Any
+) -> Any:
+    return np.cov(m, y, rowvar, bias, ddof, fweights, aweights, dtype=dtype)
 
 
-def _cov(x: Any, y: Any, rowvar: Any, bias: Any, ddof: Any) -> Any:
-    return np.cov(x, y, rowvar, bias, ddof)
+def _corrcoef(x: Any, y: Any, rowvar: Any, dtype: Any) -> Any:
+    return np.corrcoef(x, y, rowvar, dtype=dtype)
 
 
-def _corrcoef(x: Any, y: Any, rowvar: Any) -> Any:
-    return np.corrcoef(x, y, rowvar)
+def _observations(function: Callable[..., Any]) -> list[Sample]:
+    v = np.array([1.0, 2.0, 4.0])
+    return [
+        tried(function, v), tried(function, matrix()), tried(function, cube()[0], None, False),
+        tried(function, matrix("int32"), rowvar=False), tried(function, v, v[::-1]),
+        tried(function, matrix()[:1]), tried(function, matrix(), v), tried(function, [1, 2, 4]),
+        tried(function, matrix(), dtype=np.dtype("float32")), tried(function, v * 1j, v),
+        tried(function, matrix()[:1], rowvar=False), tried(function, matrix(), matrix()[::-1]),
+        tried(function, np.zeros((0, 3))), tried(function, cube()), tried(function, 2.0),
+        tried(function, matrix("float16")), tried(function, np.float32(3)),
+    ]  # fmt: skip
 
 
-def _histogram_type(args: Args) -> Type:
-    bins = value_of(args, "bins")
-    if isinstance(bins, str):
-        raise RuleError("`histogram` takes a number of bins or their edges here")
-    n = bins if isinstance(bins, int) else None
-    edges = TensorType(None, (None if n is None else n + 1,))
-    return TupleType((TensorType(None, (n,)), edges))
-
-
-def _histogram(x: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
-    return np.histogram(x, bins, range, density, weights)
+# --- counting -------------------------------------------------------------------------------------
 
 
 def _bincount_type(args: Args) -> Type:
     return TensorType("int64" if args["weights"] == NONE else "float64", (None,))
 
 
+def _bin_edges(args: Args) -> TensorType:
+    x, bins = array_like_type(args["x"]), args["bins"]
+    if bins == STR:
+        return TensorType(None, (None,))
+    if bins not in (INT, BOOL):
+        edges = array_like_type(bins)
+        # One number as an array is a count again.
+        solid = edges.shape is not None and len(edges.shape) > 0
+        dtype = edges.dtype if solid else None
+        return TensorType(dtype, edges.shape if solid else (None,))
+    count = value_of(args, "bins")
+    dtype = inexact(x.dtype) if args["range"] == NONE else None
+    return TensorType(dtype, (count + 1 if isinstance(count, int) and count >= 0 else None,))
+
+
+def _histogram_type(args: Args) -> Type:
+    edges = _bin_edges(args)
+    size = edges.shape[0] if edges.shape is not None and len(edges.shape) == 1 else None
+    count: Dim = size - 1 if isinstance(size, int) and size > 0 else None
+    density, dtype = value_of(args, "density"), None
+    if args["weights"] == NONE and density is not UNKNOWN:
+        dtype = "float64" if density else "int64"
+    return TupleType((TensorType(dtype, (count,)), edges))
+
+
+def _histogram(x: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
+    return np.histogram(x, bins, range, density, weights)
+
+
+def _histogram_bin_edges(x: Any, bins: Any, range: Any, weights: Any) -> Any:
+    return np.histogram_bin_edges(x, bins, range, weights)
+
+
+def _binned(function: Callable[..., Any]) -> list[Sample]:
+    v = np.array([0.5, 1.0, 1.5, 4.0, 3.5])
+    return [
+        tried(function, v), tried(function, v, 4), tried(function, matrix("int32"), 3),
+        tried(function, v.astype("float32"), 5), tried(function, v, [0, 1, 4]),
+        tried(function, v, np.array([0.0, 2.0, 5.0])), tried(function, v, 3, (0, 2)),
+        tried(function, v.astype("float32"), 3, (0.0, 2.0)), tried(function, v, "auto"),
+        tried(function, v, weights=v), tried(function, np.zeros(0), 2), tried(function, v, 0),
+        tried(function, v, [2, 1]), tried(function, np.array([np.nan]), 2),
+        tried(function, matrix("bool"), 2), tried(function, [1, 2, 2], 2),
+        tried(function, v, np.array(3)), tried(function, v, (0.0, 1.0, 2.0)),
+        tried(function, matrix("float16"), 2), tried(function, matrix("uint8"), 2),
+    ]  # fmt: skip
+
+
+_BINNED = "x: ArrayLike, bins: ArrayLike | str = 10, range: Arrays | None = None, "
+
 OPS: tuple[OpDef, ...] = (
-    _without_nan("nansum", accumulated, "Sum, NaN counting as 0.", has_dtype=True),
-    _without_nan("nanprod", accumulated, "Product, NaN counting as 1.", has_dtype=True),
-    _without_nan("nanmax", same_dtype, "Largest element that is not NaN."),
-    _without_nan("nanmin", same_dtype, "Smallest element that is not NaN."),
-    op(
-        "nanmean(x: ArrayLike, axis: int | ints | None = None, dtype: dtype | None = None, *, "
-        "keepdims: bool = False)",
-        doc="Mean of the elements that are not NaN.",
-        infer=_averaged(np.nanmean),
-        kernel=_nanmean,
-        traits=(PURE,),
-        spellings=[Spelling("numpy.nanmean", {"a": "x"}, ("x", "axis", "dtype"))],
-        samples=lambda: _reductions(np.nanmean),
-    ),
-    _nan_spread("nanvar", "Variance of the elements that are not NaN."),
-    _nan_spread("nanstd", "Standard deviation of the elements that are not NaN."),
-    _nan_position("nanargmax", "Index of the first largest element that is not NaN."),
-    _nan_position("nanargmin", "Index of the first smallest element that is not NaN."),
-    _median("median", "Middle of the sorted elements, or mean of the two in the middle."),
-    _median("nanmedian", "Median of the elements that are not NaN."),
-    _quantile("quantile", "Value below which a part `q` of the elements lies.", 1.0),
-    _quantile("nanquantile", "Quantile of the elements that are not NaN.", 1.0),
-    _quantile("percentile", "Value below which `q` percent of the elements lie.", 100.0),
-    _quantile("nanpercentile", "Percentile of the elements that are not NaN.", 100.0),
-    op(
-        "ptp(x: ArrayLike, axis: int | ints | None = None, *, keepdims: bool = False)",
-        doc="Distance from the smallest to the largest element.",
-        infer=reduction(same_dtype),
-        kernel=lambda x, axis, keepdims: np.ptp(x, axis, keepdims=keepdims),
-        traits=(PURE,),
-        spellings=[Spelling("numpy.ptp", {"a": "x"}, ("x", "axis"))],
-        samples=lambda: _reductions(np.ptp),
-    ),
+    _median("median", "The middle element in order, or the mean of the middle two; NaN wins."),
+    _median("nanmedian", "The median of the elements that are not NaN."),
+    _quantile("quantile", "Values below which the fractions `q` of the elements lie.",
+              (0.25, 0.5, 0.9)),
+    _quantile("percentile", "Values below which `q` percent of the elements lie.", (30.0, 50.0)),
+    _quantile("nanquantile", "Quantiles of the elements that are not NaN.", (0.25, 0.5)),
+    _quantile("nanpercentile", "Percentiles of the elements that are not NaN.", (30.0, 50.0)),
     op(
         "average(x: ArrayLike, axis: int | ints | None = None, weights: ArrayLike | None = None, "
         "returned: bool = False, *, keepdims: bool = False)",
-        doc="Weighted mean; with `returned` the sum of the weights too.",
+        doc="Mean with weights; with `returned`, also the sum of the weights.",
         infer=_average_type,
         kernel=_average,
         traits=(PURE,),
-        spellings=[Spelling("numpy.average", {"a": "x"})],
+        spellings=[Spelling("numpy.average", {"a": "x"}, ("x", "axis", "weights", "returned"))],
         samples=lambda: [
-            *_reductions(np.average), tried(np.average, matrix(), 1, np.array([1, 2, 3])),
-            tried(np.average, [1, 2, 3], weights=[0.5, 0.5, 1.0], returned=True),
-            tried(np.average, matrix(), weights=np.zeros((2, 3))),
+            *_arrays(np.average), tried(np.average, matrix(), 1, [1, 2, 3]),
+            tried(np.average, matrix(), 1, np.array([1.0, 2.0, 3.0]), returned=True),
+            tried(np.average, matrix("int8"), weights=matrix("int8")),
+            tried(np.average, matrix(), returned=True), tried(np.average, matrix(), 1, [0, 0, 0]),
+            tried(np.average, matrix("float16"), weights=matrix("int32")),
+            tried(np.average, matrix(), 0, np.array([1.0, 2.0]), True, keepdims=True),
+            tried(np.average, matrix(), weights=[1, 2]),
         ],
     ),
     op(
-        "count_nonzero(x: ArrayLike, axis: int | ints | None = None, *, keepdims: bool = False)",
-        doc="Number of elements other than zero.",
-        infer=_count_type,
-        kernel=_count_nonzero,
-        traits=(PURE,),
-        spellings=[Spelling("numpy.count_nonzero", {"a": "x"})],
-        samples=lambda: _reductions(np.count_nonzero),
-    ),
-    op(
-        "cov(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, bias: bool = False, "
-        "ddof: int | None = None)",
-        doc="Covariance matrix of variables, one a row.",
-        infer=_covariance_type,
+        "cov(m: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, bias: bool = False, "
+        "ddof: int | None = None, fweights: ArrayLike | None = None, "
+        "aweights: ArrayLike | None = None, *, dtype: dtype | None = None)",
+        doc="Covariances of variables, one to a row.",
+        infer=_covariance_type("m"),
         kernel=_cov,
         traits=(PURE,),
-        spellings=[Spelling("numpy.cov", {"m": "x"})],
+        spellings=("numpy.cov",),
         samples=lambda: [
-            tried(np.cov, matrix()), tried(np.cov, matrix(), rowvar=False),
-            tried(np.cov, [1, 2, 4]),
-            tried(np.cov, [1, 2, 4], [3, 1, 0], ddof=0), tried(np.cov, matrix(), bias=True),
+            *_observations(np.cov), tried(np.cov, matrix(), None, True, True),
+            tried(np.cov, matrix(), ddof=0), tried(np.cov, matrix(), fweights=[1, 2, 3]),
+            tried(np.cov, matrix(), aweights=np.array([0.5, 1, 2]), bias=True),
         ],
     ),
     op(
-        "corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True)",
-        doc="Matrix of correlation coefficients of variables, one a row.",
-        infer=_covariance_type,
+        "corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, *, "
+        "dtype: dtype | None = None)",
+        doc="Correlation coefficients of variables, one to a row.",
+        infer=_covariance_type("x"),
         kernel=_corrcoef,
         traits=(PURE,),
-        spellings=["numpy.corrcoef"],
-        samples=lambda: [
-            tried(np.corrcoef, matrix()), tried(np.corrcoef, [1, 2, 4], [3, 1, 0]),
-            tried(np.corrcoef, matrix(), rowvar=False),
-        ],
-    ),
-    op(
-        "histogram(x: ArrayLike, bins: ArrayLike = 10, range: Any = None, "
-        "density: bool | None = None, weights: ArrayLike | None = None)",
-        doc="Counts of values in bins, and the edges of the bins.",
-        infer=_histogram_type,
-        kernel=_histogram,
-        traits=(PURE,),
-        spellings=[
-            Spelling("numpy.histogram", {"a": "x"}, ("x", "bins", "range", "density", "weights"))
-        ],
-        samples=lambda: [
-            tried(np.histogram, matrix()), tried(np.histogram, matrix(), 3),
-            tried(np.histogram, [1, 2, 1], [0, 1, 2, 3]), tried(np.histogram, matrix(), 4, (0, 8)),
-            tried(np.histogram, matrix(), density=True), tried(np.histogram, [1, 2], [3, 1]),
-            tried(np.histogram, [1.0, 2.0], 2, weights=[0.5, 2.0]),
-        ],
+        spellings=("numpy.corrcoef",),
+        samples=lambda: _observations(np.corrcoef),
     ),
     op(
         "bincount(x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0)",
-        doc="How often each number from 0 on occurs, or the sums of its weights.",
+        doc="How often each of 0, 1, 2, ... occurs, or the sum of the weights there.",
         infer=_bincount_type,
         kernel=np.bincount,
         traits=(PURE,),
-        spellings=[Spelling("numpy.bincount", {"x": "x"}, ("x", "weights", "minlength"))],
+        spellings=("numpy.bincount",),
         samples=lambda: [
-            tried(np.bincount, np.array([0, 1, 1, 3])), tried(np.bincount, [2, 2], None, 5),
-            tried(np.bincount, np.array([0, 1, 1]), np.array([0.5, 1.0, 2.0])),
-            tried(np.bincount, np.array([-1])), tried(np.bincount, np.array([0.5])),
+            tried(np.bincount, np.array([0, 3, 1, 3])), tried(np.bincount, [1, 1], minlength=4),
+            tried(np.bincount, np.array([0, 1, 1]), np.array([0.5, 1.0, 2.0], "float32")),
+            tried(np.bincount, [0, 1], [2, 3], 3), tried(np.bincount, np.array([-1])),
+            tried(np.bincount, np.array([1.5])), tried(np.bincount, np.zeros(0, "int64")),
+            tried(np.bincount, matrix("int64")), tried(np.bincount, np.array([2, 0], "uint8")),
         ],
+    ),
+    op(
+        f"histogram({_BINNED}density: bool | None = None, weights: ArrayLike | None = None)",
+        doc="How many elements fall into each bin, and the edges of the bins.",
+        infer=_histogram_type,
+        kernel=_histogram,
+        traits=(PURE, VIEW),
+        spellings=[Spelling("numpy.histogram", {"a": "x"})],
+        samples=lambda: [
+            *_binned(np.histogram), tried(np.histogram, matrix(), density=True),
+            tried(np.histogram, matrix("int32"), 3, weights=matrix("int32")),
+        ],
+    ),
+    op(
+        f"histogram_bin_edges({_BINNED}weights: ArrayLike | None = None)",
+        doc="The edges of the bins that `histogram` counts into.",
+        infer=_bin_edges,
+        kernel=_histogram_bin_edges,
+        traits=(PURE, VIEW),
+        spellings=[Spelling("numpy.histogram_bin_edges", {"a": "x"})],
+        samples=lambda: _binned(np.histogram_bin_edges),
     ),
 )  # fmt: skip
