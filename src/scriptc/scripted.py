@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from scriptc.ir.diagnostic import ArchiveError, ArgumentError
 from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
-from scriptc.ir.opdef import Trait
 from scriptc.ir.printer import print_function
 from scriptc.ir.python_code import print_code
 from scriptc.ir.types import ClassType, members_of
@@ -163,7 +163,7 @@ class ScriptModule(Module):
     ) -> None:
         if running is None:
             executable = Executable(program, _optimized)
-            running = _Running(executable, is_stateful=_is_stateful(program))
+            running = _Running(executable)
         running.modules[id(root)] = self
         definition = program.classes[root.scriptc_class]
         self.__dict__.update(
@@ -375,17 +375,22 @@ _CONTAINERS: dict[str, type[ScriptModule]] = {
 class _Running:
     """What the modules of one compiled tree share at run time.
 
-    `lock` is None for a program without state. `modules` holds the tree by the `id` of objects.
+    `modules` holds the tree by the `id` of objects.
     """
 
-    def __init__(self, executable: Executable, *, is_stateful: bool) -> None:
+    def __init__(self, executable: Executable) -> None:
         self.executable = executable
-        self.lock = threading.RLock() if is_stateful else None
         self.modules: dict[int, ScriptModule] = {}
+        self._lock = threading.RLock()
+
+    @cached_property
+    def lock(self) -> AbstractContextManager[object] | None:
+        """What calls take in turn; None for a program without state."""
+        return self._lock if _is_stateful(self.executable.program) else None
 
     def again(self) -> _Running:
         """Return the same for another tree of the same program."""
-        return _Running(self.executable, is_stateful=self.lock is not None)
+        return _Running(self.executable)
 
 
 def _not_callable(*_: Any, **__: Any) -> Any:
@@ -394,15 +399,9 @@ def _not_callable(*_: Any, **__: Any) -> Any:
 
 def _is_stateful(program: Program) -> bool:
     """Tell whether calls may write to attributes, or into what attributes hold."""
-    for function in program.functions.values():
-        for operation in function.walk():
-            if operation.name == "set_attr" and operation.opdef is None:
-                return True
-            if Trait.WRITES in operation.traits:
-                source = getattr(operation.operands[0], "operation", None)
-                if source is not None and source.name == "get_attr":
-                    return True
-    return False
+    from scriptc.ir.passes.aliases import writes_outside
+
+    return any(map(writes_outside, program.functions.values()))
 
 
 # --- archives -------------------------------------------------------------------------------------

@@ -293,6 +293,23 @@ class Aliases:
         return found
 
 
+def writes_outside(function: Function) -> bool:
+    """Tell whether a function itself may change objects that it did not make.
+
+    Those are attributes, its arguments, and whatever may share memory with them. What it calls
+    counts for itself.
+    """
+    operations = list(function.walk())
+    if any(o.name == "set_attr" and o.opdef is None for o in operations):
+        return True
+    writes = [o.operands[0] for o in operations if Trait.WRITES in o.traits]
+    if not writes:
+        return False
+    aliases = Aliases(function)
+    outside = aliases.root(aliases.external)
+    return any(is_tracked(value) and aliases.root(value) is outside for value in writes)
+
+
 def owner_of(operation: Operation) -> Operation:
     """Return the operation that owns the block of this one."""
     assert operation.parent is not None
