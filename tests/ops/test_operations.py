@@ -21,7 +21,7 @@ OPS: list[OpDef] = [opdef for family in NUMPY_FAMILIES.values() for opdef in fam
 UNINITIALISED = {"empty", "empty_like"}
 CLASSES: dict[str, Any] = {"ndarray": np.ndarray | np.generic}
 """The classes of the objects that methods belong to, where they are several."""
-NEEDS_TYPES = {"gradient", "tolist"}
+NEEDS_TYPES = {"gradient", "tolist", "random_randint", "random_choice"}
 """Operations whose rule asks for a known rank."""
 
 
