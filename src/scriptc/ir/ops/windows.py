@@ -1,4 +1,4 @@
-"""Arrays seen through a moving window, without a copy: what convolution and pooling look at."""
+"""Windows: an array seen through a moving one, and the weights of those of signal processing."""
 
 from __future__ import annotations
 
@@ -52,6 +52,26 @@ def _windows(x: Any, window_shape: Any, axis: Any) -> Any:
     return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
 
 
+def _weights_type(args: Args) -> Type:
+    count = args.constant("M")
+    known = isinstance(count, int) and not isinstance(count, bool)
+    return TensorType("float64", (max(count, 0) if known else None,))
+
+
+def _weights(name: str, doc: str) -> OpDef:
+    """Declare a window of signal processing: the weights of its points."""
+    function = getattr(np, name)
+    return op(
+        f"{name}(M: int)",
+        doc=doc,
+        infer=_weights_type,
+        kernel=function,
+        traits=(PURE,),
+        spellings=(f"numpy.{name}",),
+        samples=lambda: [sample(n) for n in (0, 1, 2, 5, 12, -3)] + [sample(np.int32(4))],
+    )
+
+
 OPS: tuple[OpDef, ...] = (
     op(
         "sliding_window_view(x: ArrayLike, window_shape: int | ints, "
@@ -72,4 +92,8 @@ OPS: tuple[OpDef, ...] = (
             sample(matrix(), 2, raises=ValueError), sample([1, 2, 3], 2),
         ],
     ),
+    _weights("bartlett", "Weights of Bartlett's window of M points, a triangle."),
+    _weights("blackman", "Weights of Blackman's window of M points."),
+    _weights("hamming", "Weights of Hamming's window of M points."),
+    _weights("hanning", "Weights of Hann's window of M points."),
 )  # fmt: skip
