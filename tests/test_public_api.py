@@ -48,3 +48,24 @@ def test_importing_imports_neither_the_compiler_nor_what_is_heavy() -> None:
     )
     loaded = set(result.stdout.split())
     assert not loaded & {"scriptc.frontend", "scriptc.ir", "typer", "rich", "torch", "safetensors"}
+
+
+def test_loading_and_running_imports_no_compiler(tmp_path: Path) -> None:
+    scriptc.script(add).save(tmp_path / "add.scriptc")
+    program = (
+        "import sys, numpy, scriptc; f = scriptc.load(sys.argv[1]); print(f(numpy.ones(1))); "
+        "print(*sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "add.scriptc")],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    answer, loaded = result.stdout.splitlines()
+    assert answer == "[2.]"
+    assert not {"scriptc.frontend", "scriptc.api", "numpy.random", "typer"} & set(loaded.split())
+
+
+def add(x):
+    return x + 1

@@ -13,7 +13,7 @@ from scriptc.version import __version__
 
 if TYPE_CHECKING:
     from scriptc import nn
-    from scriptc.api import FallbackWarning, load, save, script, trace
+    from scriptc.api import FallbackWarning, script, trace
     from scriptc.frontend.annotations import Tensor
     from scriptc.frontend.tracing.errors import TraceError, TracerWarning
     from scriptc.ir.diagnostic import (
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
         InternalError,
         UnsupportedError,
     )
-    from scriptc.scripted import ScriptFunction, ScriptModule
+    from scriptc.scripted import ScriptFunction, ScriptModule, load, save
 
 _HOMES = {
-    "scriptc.api": ("FallbackWarning", "load", "save", "script", "trace"),
+    "scriptc.api": ("FallbackWarning", "script", "trace"),
     "scriptc.frontend.annotations": ("Tensor",),
     "scriptc.frontend.tracing.errors": ("TraceError", "TracerWarning"),
     "scriptc.ir.diagnostic": (
@@ -38,7 +38,7 @@ _HOMES = {
         "InternalError",
         "UnsupportedError",
     ),
-    "scriptc.scripted": ("ScriptFunction", "ScriptModule"),
+    "scriptc.scripted": ("ScriptFunction", "ScriptModule", "load", "save"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

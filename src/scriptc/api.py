@@ -9,9 +9,8 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from scriptc import scripted
 from scriptc.frontend.compiler import Compiled, compile_entry
 from scriptc.frontend.errors import NoSource
 from scriptc.frontend.objects import is_module
@@ -21,12 +20,8 @@ from scriptc.frontend.tracing.modules import Tracer
 from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic
 from scriptc.nn import functional
 from scriptc.nn.module import tracing
-from scriptc.scripted import ExtraFiles, ScriptFunction, ScriptModule
+from scriptc.scripted import ScriptFunction, ScriptModule
 from scriptc.trace_check import find_difference
-
-if TYPE_CHECKING:
-    from scriptc.runtime.archive.reader import Source
-    from scriptc.runtime.archive.writer import Target
 
 ScriptedObject = ScriptFunction | ScriptModule
 
@@ -236,34 +231,3 @@ def _trace(
             f"the trace differs from a second run: {difference}", TracerWarning, stacklevel=3
         )
     return traced
-
-
-def save(obj: ScriptedObject, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
-    """Write a compiled function or module to an archive: program, parameters, state.
-
-    `target` is a path, or a file open for writing bytes. A path is written whole or not at all.
-    `extra_files` are files of your own to keep in the archive, by name: `{"labels.txt": "a b c"}`.
-
-    Raises:
-        ArgumentError: if `obj` is not compiled, or an extra file has no proper name.
-        ArchiveError: if the file cannot be written.
-        UnsupportedError: if an attribute holds what an archive cannot.
-    """
-    if not isinstance(obj, ScriptFunction | ScriptModule):
-        raise ArgumentError(
-            f"save() takes a compiled object, not a {type(obj).__qualname__}; "
-            "script or trace it first"
-        )
-    scripted.save(obj, target, extra_files)
-
-
-def load(source: Source, *, extra_files: dict[str, str | bytes] | None = None) -> ScriptedObject:
-    """Read a compiled function or module from an archive; nothing of it runs.
-
-    `source` is a path, a file open for reading bytes, or the bytes. `extra_files` is a dict that
-    receives the extra files whose names it has as keys; an empty one receives all.
-
-    Raises:
-        ArchiveError: if it is not an archive, or damaged, or too new: the message says which.
-    """
-    return scripted.load(source, extra_files)

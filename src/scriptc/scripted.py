@@ -125,7 +125,7 @@ class ScriptFunction:
 
     def save(self, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
         """Write the function to an archive; see `scriptc.save`."""
-        save(self, target, extra_files)
+        save(self, target, extra_files=extra_files)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScriptFunction:
         return self  # immutable, as functions are
@@ -296,7 +296,7 @@ class ScriptModule(Module):
 
     def save(self, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
         """Write program, parameters and state to an archive; see `scriptc.save`."""
-        save(self, target, extra_files)
+        save(self, target, extra_files=extra_files)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScriptModule:
         return self._with_root(copy.deepcopy(self.root, memo))
@@ -408,18 +408,39 @@ def _is_stateful(program: Program) -> bool:
 
 
 def save(
-    object_: ScriptFunction | ScriptModule, target: Target, extra_files: ExtraFiles | None = None
+    obj: ScriptFunction | ScriptModule, target: Target, *, extra_files: ExtraFiles | None = None
 ) -> None:
-    """Write a compiled object to an archive."""
+    """Write a compiled function or module to an archive: program, parameters, state.
+
+    `target` is a path, or a file open for writing bytes. A path is written whole or not at all.
+    `extra_files` are files of your own to keep in the archive, by name: `{"labels.txt": "a b c"}`.
+
+    Raises:
+        ArgumentError: if `obj` is not compiled, or an extra file has no proper name.
+        ArchiveError: if the file cannot be written.
+        UnsupportedError: if an attribute holds what an archive cannot.
+    """
+    if not isinstance(obj, ScriptFunction | ScriptModule):
+        raise ArgumentError(
+            f"save() takes a compiled object, not a {type(obj).__qualname__}; "
+            "script or trace it first"
+        )
     from scriptc.runtime.archive.writer import save_archive
 
-    save_archive(_contents(object_, extra_files), target, _PRODUCER)
+    save_archive(_contents(obj, extra_files), target, _PRODUCER)
 
 
 def load(
-    source: Source, extra_files: dict[str, str | bytes] | None = None
+    source: Source, *, extra_files: dict[str, str | bytes] | None = None
 ) -> ScriptFunction | ScriptModule:
-    """Read a compiled object from an archive."""
+    """Read a compiled function or module from an archive; nothing of it runs.
+
+    `source` is a path, a file open for reading bytes, or the bytes. `extra_files` is a dict that
+    receives the extra files whose names it has as keys; an empty one receives all.
+
+    Raises:
+        ArchiveError: if it is not an archive, or damaged, or too new: the message says which.
+    """
     from scriptc.runtime.archive.reader import load_archive
 
     contents = load_archive(source)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from scriptc.api import ScriptedObject, load
+from scriptc.api import ScriptedObject
 from scriptc.cli import console
 from scriptc.cli.errors import BadArchive, CommandError, NoFile
 from scriptc.ir.diagnostic import ArchiveError
+from scriptc.scripted import load
 
 
 def load_archive(path: str) -> ScriptedObject:

@@ -6,6 +6,8 @@ generator of this module, which `manual_seed` restarts. (`Dropout` draws from
 `numpy.random` instead, because it runs inside scripts.)
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -20,14 +22,14 @@ _GAINS = {
     "selu": 0.75,
 }
 
-_generator = np.random.default_rng()
+_generator: np.random.Generator | None = None
 
 
-def manual_seed(seed: int) -> np.random.Generator:
+def manual_seed(seed: int | None) -> np.random.Generator:
     """Restarts the generator that layers initialise their parameters from.
 
     Args:
-        seed: a non-negative integer.
+        seed: a non-negative integer, or None for one that the system draws.
 
     Returns:
         The new generator.
@@ -35,6 +37,11 @@ def manual_seed(seed: int) -> np.random.Generator:
     global _generator  # noqa: PLW0603 - one default per process, as in torch
     _generator = np.random.default_rng(seed)
     return _generator
+
+
+def _default() -> np.random.Generator:
+    # Made at the first use: NumPy imports its random numbers then, and that takes a while.
+    return manual_seed(None) if _generator is None else _generator
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -99,7 +106,7 @@ def uniform_(
     generator: np.random.Generator | None = None,
 ) -> np.ndarray:
     """Fills with values drawn uniformly from `[a, b)`."""
-    array[...] = (generator or _generator).uniform(a, b, array.shape)
+    array[...] = (generator or _default()).uniform(a, b, array.shape)
     return array
 
 
@@ -110,7 +117,7 @@ def normal_(
     generator: np.random.Generator | None = None,
 ) -> np.ndarray:
     """Fills with values of a normal distribution."""
-    array[...] = (generator or _generator).normal(mean, std, array.shape)
+    array[...] = (generator or _default()).normal(mean, std, array.shape)
     return array
 
 
@@ -129,7 +136,7 @@ def trunc_normal_(
     """
     if a >= b or mean < a - 4.0 * std or mean > b + 4.0 * std:
         raise ValueError(f"[{a}, {b}] holds too little of a normal around {mean}, std {std}")
-    rng = generator or _generator
+    rng = generator or _default()
     values = rng.normal(mean, std, array.shape)
     outside = (values < a) | (values > b)
     while outside.any():

@@ -50,6 +50,18 @@ def _drawn(names: Sequence[str], number: Type, dtype: str) -> Callable[[Args], T
     return infer
 
 
+def drawing(name: str) -> Callable[..., Any]:
+    """Return the kernel for a function of `numpy.random`, looked up when it runs.
+
+    NumPy imports that package at its first use, and that takes a while.
+    """
+
+    def draw(*operands: Any) -> Any:
+        return getattr(np.random, name)(*operands)
+
+    return draw
+
+
 def _distribution(
     name: str,
     parameters: str,
@@ -66,12 +78,11 @@ def _distribution(
         f"{p.partition('=')[0]}: ArrayLike" + (f" = {p.partition('=')[2]}" if "=" in p else "")
         for p in parameters.split()
     )
-    function: Callable[..., Any] = getattr(np.random, name)
     return op(
         f"random_{name}({listed + ', ' if listed else ''}size: int | ints | None = None)",
         doc=doc,
         infer=_drawn(names, number, "float64" if number == FLOAT else "int64"),
-        kernel=function,
+        kernel=drawing(name),
         traits=(EFFECT,),
         spellings=(f"numpy.random.{name}",),
         samples=lambda: [
@@ -150,7 +161,7 @@ def _of_sizes(name: str, doc: str) -> OpDef:
         f"random_{name}(*sizes: int)",
         doc=doc,
         infer=_sizes_type,
-        kernel=getattr(np.random, name),
+        kernel=drawing(name),
         traits=(EFFECT,),
         spellings=(f"numpy.random.{name}",),
         samples=lambda: [
@@ -262,7 +273,7 @@ OPS: tuple[OpDef, ...] = (
         "p: ArrayLike | None = None)",
         doc="Elements of a vector, or numbers below `a`, drawn with these probabilities.",
         infer=_choice_type,
-        kernel=np.random.choice,
+        kernel=drawing("choice"),
         traits=(EFFECT,),
         spellings=("numpy.random.choice",),
         samples=lambda: [
@@ -279,7 +290,7 @@ OPS: tuple[OpDef, ...] = (
         "random_permutation(x: ArrayLike)",
         doc="The rows of an array in a random order, or the numbers below `x`; a copy.",
         infer=_permutation_type,
-        kernel=np.random.permutation,
+        kernel=drawing("permutation"),
         traits=(EFFECT,),
         spellings=("numpy.random.permutation",),
         samples=lambda: [
@@ -292,7 +303,7 @@ OPS: tuple[OpDef, ...] = (
         "random_shuffle(x: Array | list)",
         doc="Puts the rows of an array, or the elements of a list, into a random order.",
         infer=lambda args: NONE,
-        kernel=np.random.shuffle,
+        kernel=drawing("shuffle"),
         traits=(WRITES, EFFECT),
         spellings=("numpy.random.shuffle",),
         samples=lambda: [
@@ -305,7 +316,7 @@ OPS: tuple[OpDef, ...] = (
         "random_multinomial(n: int, pvals: ArrayLike, size: int | ints | None = None)",
         doc="How often each of several outcomes occurs in n trials.",
         infer=_vectors_type("int64", "pvals"),
-        kernel=np.random.multinomial,
+        kernel=drawing("multinomial"),
         traits=(EFFECT,),
         spellings=("numpy.random.multinomial",),
         samples=lambda: [
@@ -319,7 +330,7 @@ OPS: tuple[OpDef, ...] = (
         "size: int | ints | None = None)",
         doc="Vectors of a normal distribution with these means and covariances.",
         infer=_vectors_type("float64", "mean"),
-        kernel=np.random.multivariate_normal,
+        kernel=drawing("multivariate_normal"),
         traits=(EFFECT,),
         spellings=("numpy.random.multivariate_normal",),
         samples=lambda: [
