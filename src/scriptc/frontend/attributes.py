@@ -16,10 +16,10 @@ from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.objects import is_known_now, vars_of
 from scriptc.frontend.operations import call_entry
 from scriptc.frontend.statics import Expr, OpMethod, Static, Super, UserMethod
-from scriptc.ir.graph import Value, attribute_name
+from scriptc.ir.graph import OpResult, Value, attribute_name
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.ops.python_rules import none_help
-from scriptc.ir.types import prune
+from scriptc.ir.types import TupleType, prune
 
 NUMPY_DOCS = "docs/operations.md"
 
@@ -42,9 +42,12 @@ def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr
     class_name = low.class_name(value)
     if class_name is not None:
         return _instance_attribute(low, value, class_name, name, node)
+    fields = field_names(value)
+    if name in fields:
+        return low.emit("getitem", [value, fields.index(name)], node, name)
     entry = low.dialect.member(prune(value.type), name)
     if entry is None:
-        known = low.dialect.members(prune(value.type))
+        known = [*low.dialect.members(prune(value.type)), *fields]
         raise no_attribute(
             low, node, f"a value of type {value.type}", name, "not known", known,
             none_help(value.type) or f"`{NUMPY_DOCS}` lists what there is",
@@ -52,6 +55,20 @@ def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr
     if entry.is_property:
         return call_entry(low, entry, [value], {}, node)
     return OpMethod(entry, value)
+
+
+def field_names(value: Value) -> tuple[str, ...]:
+    """Return the names of the elements of a named tuple, for the result of an operation.
+
+    Types do not tell the names, so they are known where the tuple was made, not behind a branch.
+    """
+    while isinstance(value, OpResult) and value.operation.opdef is None:
+        if value.operation.name not in ("refine", "check_bound"):
+            return ()
+        value = value.operation.operands[0]
+    made = isinstance(value, OpResult) and isinstance(prune(value.type), TupleType)
+    opdef = value.operation.opdef if isinstance(value, OpResult) and made else None
+    return () if opdef is None else opdef.fields
 
 
 def no_attribute(

@@ -169,6 +169,7 @@ class OpDef:
     `kernel` takes the operands in schema order, all of them, variadic ones spread at the end, as
     plain Python and NumPy values. `python` is a Python expression over the parameter names that
     computes the same; with it the interpreter and `.code` write the operation inline (operators).
+    `fields` are the names of the elements of a result that is a named tuple.
     """
 
     signature: str
@@ -180,6 +181,7 @@ class OpDef:
     spellings: tuple[Spelling, ...] = ()
     samples: Callable[[], Iterable[Sample]] | None = None
     version: int = 1
+    fields: tuple[str, ...] = ()
 
     @property
     def schema(self) -> Schema:
@@ -205,12 +207,13 @@ def op(
     spellings: Iterable[Spelling | str] = (),
     samples: Callable[[], Iterable[Sample]] | None = None,
     version: int = 1,
+    fields: tuple[str, ...] = (),
 ) -> OpDef:
     """Declare an operation. See `OpDef` for the parts and `ir/ops/` for examples."""
     spelled = tuple(Spelling(s) if isinstance(s, str) else s for s in spellings)
     return OpDef(
         signature, doc, infer, kernel, frozenset(traits), python, spelled, samples,
-        version,
+        version, fields,
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ OPS: tuple[OpDef, ...] = (
         kernel=_matrix_transpose,
         traits=(PURE, VIEW),
         python="x.mT",
-        spellings=("ndarray.mT", "numpy.matrix_transpose"),
+        spellings=("ndarray.mT", "numpy.matrix_transpose", "numpy.linalg.matrix_transpose"),
         samples=lambda: [
             *map(sample, (matrix(), cube("int16"), np.zeros((0, 3), bool), cube()[:, ::2])),
             sample(special(), raises=ValueError),

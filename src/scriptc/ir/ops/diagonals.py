@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from scriptc.ir.opdef import PURE, UNKNOWN, VIEW, WRITES, Args, OpDef, RuleError, op, sample
+from scriptc.ir.opdef import (
+    PURE,
+    UNKNOWN,
+    VIEW,
+    WRITES,
+    Args,
+    OpDef,
+    RuleError,
+    Spelling,
+    op,
+    sample,
+)
 from scriptc.ir.ops.rules import array_like_type, normalize_axes, size_of, value_of
 from scriptc.ir.ops.samples import cube, matrix, named, special
 from scriptc.ir.types import NONE, Dim, TensorType, TupleType, Type, VariadicTupleType
@@ -171,11 +182,16 @@ OPS: tuple[OpDef, ...] = (
         infer=_diagonal_type,
         kernel=np.diagonal,
         traits=(PURE, VIEW),
-        spellings=("ndarray.diagonal", *named("diagonal")),
+        spellings=(
+            "ndarray.diagonal", *named("diagonal"),
+            Spelling("numpy.linalg.diagonal", {}, ("x",), defaults={"axis1": -2, "axis2": -1}),
+        ),
         samples=lambda: [
-            sample(matrix()), sample(matrix(), 1), sample(matrix(), -1), sample(cube(), 0, 1, 2),
+            sample(matrix()), sample(matrix(), 1), sample(matrix(), -1),
+            sample(cube(), axis1=1, axis2=2),
             sample(cube(), axis1=2, axis2=0), sample(matrix(), offset=7), sample([[1, 2], [3, 4]]),
-            sample(special(), raises=ValueError), sample(matrix(), 0, 1, 1, raises=ValueError),
+            sample(special(), raises=ValueError), sample(cube()),
+            sample(matrix(), axis1=1, axis2=1, raises=ValueError),
         ],
     ),
     op(

@@ -31,7 +31,7 @@ from scriptc.ir.ops.rules import (
     value_of,
 )
 from scriptc.ir.ops.samples import matrix, tried
-from scriptc.ir.types import Dim, TensorType, TupleType, Type
+from scriptc.ir.types import NONE, Dim, TensorType, TupleType, Type
 
 _SQUARE = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 2.0]])
 _STACK = np.stack([_SQUARE, _SQUARE + np.eye(3), 2 * _SQUARE]).astype("float32")
@@ -91,6 +91,7 @@ def _unary(
     doc: str,
     *,
     arrays: Callable[[], Sequence[Any]] = lambda: [*_matrices(), *_refused()],
+    fields: tuple[str, ...] = (),
 ) -> OpDef:
     """Declare a function of one matrix that has no options."""
     function: Callable[..., Any] = getattr(np.linalg, name)
@@ -100,6 +101,7 @@ def _unary(
         infer=infer,
         kernel=function,
         traits=(PURE,),
+        fields=fields,
         spellings=[Spelling(f"numpy.linalg.{name}", {"a": "x"})],
         samples=lambda: [tried(function, x) for x in arrays()],
     )
@@ -272,12 +274,72 @@ def _norms() -> list[Sample]:
     ]  # fmt: skip
 
 
+def _matrix_norm_type(args: Args) -> Type:
+    x, keep = array_like_type(args["x"]), value_of(args, "keepdims")
+    if x.shape is not None and len(x.shape) < 2:
+        raise RuleError(f"`matrix_norm` takes matrices, not {len(x.shape)} dimensions")
+    dtype = _norm_dtype(args) if value_of(args, "ord") == "fro" else None
+    if keep is UNKNOWN:
+        return TensorType(dtype)
+    return TensorType(dtype, _leading(x.shape, *((1, 1) if keep else ())))
+
+
+def _matrix_norm(x: Any, keepdims: Any, ord: Any) -> Any:
+    return np.linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
+
+
+def _cond_type(args: Args) -> Type:
+    dtype, shape = _matrix(args)
+    return TensorType(real_part(dtype) if args["p"] == NONE else None, _leading(shape))
+
+
+# --- products and systems -------------------------------------------------------------------------
+
+
+def _multi_dot_type(args: Args) -> Type:
+    arrays = args["arrays"]
+    if not isinstance(arrays, TupleType) or len(arrays.elements) < 2:
+        return TensorType()
+    parts = [array_like_type(t) for t in arrays.elements]
+    dtype = promote(*parts)
+    if any(t.shape is None for t in parts):
+        return TensorType(dtype)
+    first, last = parts[0].shape or (), parts[-1].shape or ()
+    return TensorType(dtype, (*first[:-1], *last[1:]))
+
+
+def _outer_type(args: Args) -> Type:
+    a, b = array_like_type(args["a"]), array_like_type(args["b"])
+    sizes = [t.shape[0] if t.shape is not None and len(t.shape) == 1 else None for t in (a, b)]
+    return TensorType(promote(a, b), tuple(sizes))
+
+
+def _cross_type(args: Args) -> Type:
+    a, b = array_like_type(args["a"]), array_like_type(args["b"])
+    return TensorType(promote(a, b), broadcast_shapes(a.shape, b.shape))
+
+
+def _cross(a: Any, b: Any, axis: Any) -> Any:
+    return np.linalg.cross(a, b, axis=axis)
+
+
+def _tensorsolve(a: Any, b: Any, axes: Any) -> Any:
+    return np.linalg.tensorsolve(a, b, axes)
+
+
+def _tensor_type(args: Args) -> Type:
+    kinds = [array_like_type(t) for t in args.types[: 2 if args.schema.name.endswith("ve") else 1]]
+    return TensorType(computed(promote(*kinds)))
+
+
 OPS: tuple[OpDef, ...] = (
     _unary("inv", _same_type, "The inverse matrix; `LinAlgError` if there is none.",
            arrays=lambda: [*_matrices(), *_refused(), np.zeros((2, 2))]),
     _unary("det", _det_type, "The determinant."),
-    _unary("slogdet", _slogdet_type, "The sign and the logarithm of the size of the determinant."),
-    _unary("eig", _eig_type, "Eigenvalues and eigenvectors of a square matrix."),
+    _unary("slogdet", _slogdet_type, "The sign and the logarithm of the size of the determinant.",
+           fields=("sign", "logabsdet")),
+    _unary("eig", _eig_type, "Eigenvalues and eigenvectors of a square matrix.",
+           fields=("eigenvalues", "eigenvectors")),
     _unary("eigvals", _eigvals_type, "Eigenvalues of a square matrix."),
     _unary("svdvals", _svdvals_type, "Singular values, the largest first.",
            arrays=lambda: [matrix("float64"), _STACK, matrix("int32"), np.ones(3)]),
@@ -299,6 +361,7 @@ OPS: tuple[OpDef, ...] = (
         infer=_eigh_type,
         kernel=np.linalg.eigh,
         traits=(PURE,),
+        fields=("eigenvalues", "eigenvectors"),
         spellings=[Spelling("numpy.linalg.eigh", {"a": "x"})],
         samples=lambda: [
             *(tried(np.linalg.eigh, x) for x in (*_matrices(), *_refused())),
@@ -321,6 +384,7 @@ OPS: tuple[OpDef, ...] = (
         infer=_svd_type,
         kernel=np.linalg.svd,
         traits=(PURE,),
+        fields=("U", "S", "Vh"),
         spellings=[Spelling("numpy.linalg.svd", {"a": "x"})],
         samples=lambda: [
             tried(np.linalg.svd, matrix()), tried(np.linalg.svd, matrix(), False),
@@ -334,6 +398,7 @@ OPS: tuple[OpDef, ...] = (
         infer=_qr_type,
         kernel=np.linalg.qr,
         traits=(PURE,),
+        fields=("Q", "R"),
         spellings=[Spelling("numpy.linalg.qr", {"a": "x"})],
         samples=lambda: [
             tried(np.linalg.qr, x, mode)
@@ -427,6 +492,104 @@ OPS: tuple[OpDef, ...] = (
             tried(np.linalg.vector_norm, matrix()), tried(np.linalg.vector_norm, matrix(), axis=1),
             tried(np.linalg.vector_norm, matrix(), axis=0, keepdims=True, ord=1),
             tried(np.linalg.vector_norm, matrix("int32"), ord=np.inf), sample([3, 4]),
+        ],
+    ),
+    op(
+        "linalg_matrix_norm(x: ArrayLike, *, keepdims: bool = False, ord: number | str = 'fro')",
+        doc="Size of matrices, by the norm that `ord` names.",
+        infer=_matrix_norm_type,
+        kernel=_matrix_norm,
+        traits=(PURE,),
+        spellings=["numpy.linalg.matrix_norm"],
+        samples=lambda: [
+            *(tried(np.linalg.matrix_norm, x)
+              for x in (*_matrices(), np.ones(3), np.ones((2, 2), "float16"))),
+            *(tried(np.linalg.matrix_norm, _STACK, ord=o)
+              for o in (1, -1, 2, -2, np.inf, -np.inf, "fro", "nuc", "x")),
+            tried(np.linalg.matrix_norm, _STACK, keepdims=True),
+        ],
+    ),
+    op(
+        "linalg_cond(x: ArrayLike, p: number | str | None = None)",
+        doc="How much a matrix may enlarge relative errors, by the norm that `p` names.",
+        infer=_cond_type,
+        kernel=np.linalg.cond,
+        traits=(PURE,),
+        spellings=["numpy.linalg.cond"],
+        samples=lambda: [
+            *(tried(np.linalg.cond, x) for x in (*_matrices(), matrix(), np.ones(3))),
+            *(tried(np.linalg.cond, _STACK, p) for p in (1, 2, -2, np.inf, "fro")),
+            tried(np.linalg.cond, np.zeros((2, 2))), tried(np.linalg.cond, np.zeros((0, 0))),
+        ],
+    ),
+    op(
+        "linalg_multi_dot(arrays: Arrays)",
+        doc="Product of several matrices, in the order that costs least.",
+        infer=_multi_dot_type,
+        kernel=np.linalg.multi_dot,
+        traits=(PURE,),
+        spellings=[Spelling("numpy.linalg.multi_dot", {}, ("arrays",))],
+        samples=lambda: [
+            tried(np.linalg.multi_dot, arrays)
+            for arrays in (
+                [matrix(), matrix().T, matrix()], (matrix(), matrix().T), [np.ones(2), matrix()],
+                (np.ones(2), matrix(), np.ones(3)), (matrix("int32"), np.ones(3)), [matrix()],
+                (matrix(), matrix()), (np.ones(2), np.eye(2), np.eye(2), np.ones(2)),
+            )
+        ],
+    ),
+    op(
+        "linalg_outer(a: ArrayLike, b: ArrayLike)",
+        doc="All products of elements of two vectors.",
+        infer=_outer_type,
+        kernel=np.linalg.outer,
+        traits=(PURE,),
+        spellings=["numpy.linalg.outer"],
+        samples=lambda: [
+            tried(np.linalg.outer, a, b)
+            for a, b in ((np.ones(2), np.arange(3)), ([1, 2], [3, 4]), (matrix(), np.ones(2)),
+                         (np.zeros(0), np.ones(2)), (np.ones(2, "float32"), np.ones(1, "int8")))
+        ],
+    ),
+    op(
+        "linalg_cross(a: ArrayLike, b: ArrayLike, *, axis: int = -1)",
+        doc="Cross product of vectors of three elements.",
+        infer=_cross_type,
+        kernel=_cross,
+        traits=(PURE,),
+        spellings=["numpy.linalg.cross"],
+        samples=lambda: [
+            tried(np.linalg.cross, np.array([1.0, 2.0, 3.0]), np.array([3, 1, 2])),
+            tried(np.linalg.cross, matrix(), matrix()[::-1]), tried(np.linalg.cross, matrix(),
+            np.ones(3)), tried(np.linalg.cross, matrix().T, matrix().T, axis=0),
+            tried(np.linalg.cross, np.ones(2), np.ones(2)), tried(np.linalg.cross, [1, 0, 0],
+            [0, 1, 0]),
+        ],
+    ),
+    op(
+        "linalg_tensorsolve(a: ArrayLike, b: ArrayLike, axes: ints | None = None)",
+        doc="The x whose product with `a`, summed over all axes of x, is `b`.",
+        infer=_tensor_type,
+        kernel=_tensorsolve,
+        traits=(PURE,),
+        spellings=["numpy.linalg.tensorsolve"],
+        samples=lambda: [
+            tried(np.linalg.tensorsolve, np.eye(6).reshape(2, 3, 6), matrix("float64")),
+            tried(np.linalg.tensorsolve, np.eye(6).reshape(6, 2, 3), np.ones(6, "float32")),
+            tried(np.linalg.tensorsolve, np.ones((2, 3)), np.ones(2)),
+        ],
+    ),
+    op(
+        "linalg_tensorinv(a: ArrayLike, ind: int = 2)",
+        doc="The inverse of `tensordot` with an array.",
+        infer=_tensor_type,
+        kernel=np.linalg.tensorinv,
+        traits=(PURE,),
+        spellings=["numpy.linalg.tensorinv"],
+        samples=lambda: [
+            tried(np.linalg.tensorinv, np.eye(6).reshape(2, 3, 6)),
+            tried(np.linalg.tensorinv, np.eye(6, dtype="float32").reshape(6, 2, 3), 1),
+            tried(np.linalg.tensorinv, np.ones((2, 3))),
         ],
     ),
 )  # fmt: skip

@@ -344,7 +344,7 @@ OPS = (
         kernel=operator.matmul,
         traits=(PURE,),
         python="a @ b",
-        spellings=("numpy.matmul",),
+        spellings=("numpy.matmul", "numpy.linalg.matmul"),
         samples=_matmul_samples,
     ),
     _binary(

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from scriptc.ir.opdef import PURE, UNKNOWN, VIEW, Args, OpDef, RuleError, Spelling, op, sample
-from scriptc.ir.ops.promotion import probed
 from scriptc.ir.ops.rules import (
     Shape,
+    accumulated,
     array_like_type,
+    dtype_of,
     normalize_axes,
     normalize_axis,
     promote,
@@ -137,12 +138,11 @@ def _cross_type(args: Args) -> Type:
 def _trace_type(args: Args) -> Type:
     x = array_like_type(args["x"])
     shape = None if x.shape is None else (None,) * max(len(x.shape) - 2, 0)
-    dtype = None if x.dtype is None else probed(np.sum, TensorType(x.dtype, (None,)))
-    return TensorType(dtype, shape)
+    return TensorType(dtype_of(args, default=accumulated(x.dtype)), shape)
 
 
-def _trace(x: Any, offset: Any, axis1: Any, axis2: Any) -> Any:
-    return np.trace(x, offset, axis1, axis2)
+def _trace(x: Any, offset: Any, axis1: Any, axis2: Any, dtype: Any) -> Any:
+    return np.trace(x, offset, axis1, axis2, dtype)
 
 
 # --- Einstein's sums ------------------------------------------------------------------------------
@@ -246,7 +246,10 @@ OPS: tuple[OpDef, ...] = (
         infer=_vecdot_type,
         kernel=_vecdot,
         traits=(PURE,),
-        spellings=[Spelling("numpy.linalg.vecdot", {"x1": "a", "x2": "b"}, ("a", "b"))],
+        spellings=[
+            Spelling(name, {"x1": "a", "x2": "b"}, ("a", "b"))
+            for name in ("numpy.vecdot", "numpy.linalg.vecdot")
+        ],
         samples=lambda: [
             sample(_VECTOR, _VECTOR), sample(matrix(), matrix() + 1),
             sample(cube(), _VECTOR, raises=ValueError), sample(matrix(), matrix(), axis=0),
@@ -260,7 +263,7 @@ OPS: tuple[OpDef, ...] = (
         infer=_tensordot_type,
         kernel=np.tensordot,
         traits=(PURE,),
-        spellings=("numpy.tensordot",),
+        spellings=("numpy.tensordot", Spelling("numpy.linalg.tensordot", {}, ("a", "b"))),
         samples=lambda: [
             sample(cube(), cube().T, 1), sample(cube(), cube(), 3), sample(matrix(), matrix()),
             sample(cube(), cube(), ((0, 1), (0, 1))), sample(matrix(), matrix(), (0, 0)),
@@ -282,17 +285,21 @@ OPS: tuple[OpDef, ...] = (
         ],
     ),
     op(
-        "trace(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1)",
+        "trace(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1, "
+        "dtype: dtype | None = None)",
         doc="Sum along a diagonal.",
         infer=_trace_type,
         kernel=_trace,
         traits=(PURE,),
         spellings=[
-            Spelling("ndarray.trace", {}, ("x", "offset", "axis1", "axis2")),
-            Spelling("numpy.trace", {"a": "x"}, ("x", "offset", "axis1", "axis2")),
+            "ndarray.trace",
+            Spelling("numpy.trace", {"a": "x"}),
+            Spelling("numpy.linalg.trace", {}, ("x",), defaults={"axis1": -2, "axis2": -1}),
         ],
         samples=lambda: [
-            sample(matrix()), sample(matrix("int8"), 1), sample(cube()), sample(cube(), 0, 1, 2),
+            sample(matrix()), sample(matrix("int8"), 1), sample(cube()),
+            sample(cube(), axis1=1, axis2=2),
+            sample(matrix(), dtype=np.dtype("float64")),
             sample([[1, 2], [3, 4]]), sample(_VECTOR, raises=ValueError), sample(np.zeros((0, 0))),
         ],
     ),
