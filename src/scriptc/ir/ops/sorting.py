@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scriptc.ir.opdef import PURE, UNKNOWN, WRITES, Args, OpDef, Sample, Spelling, op, sample
+from scriptc.ir.ops.promotion import probed
 from scriptc.ir.ops.rules import array_like_type, normalize_axis, size_of, value_of
 from scriptc.ir.ops.samples import cube, matrix, special, tried
 from scriptc.ir.types import NONE, TensorType, Type, members_of
@@ -97,15 +98,27 @@ def _partitions(function: Callable[..., Any]) -> list[Sample]:
     ]  # fmt: skip
 
 
-def _partitioning(name: str, kernel: Callable[..., Any], rule: Any, doc: str) -> OpDef:
+def _partition_in_place(x: Any, kth: Any, axis: Any, kind: Any) -> None:
+    x.partition(kth, axis, kind)
+
+
+def _sorted_complex_type(args: Args) -> Type:
+    x = array_like_type(args["x"])
+    return TensorType(probed(np.sort_complex, x), x.shape)
+
+
+def _partitioning(
+    name: str, kernel: Callable[..., Any], rule: Any, doc: str, *, method: bool = False
+) -> OpDef:
     function = getattr(np, name)
+    spelled = [f"ndarray.{name}"] if method else []
     return op(
         f"{name}(x: ArrayLike, kth: int | ints, axis: int | None = -1, kind: str = 'introselect')",
         doc=doc,
         infer=_sorted_type(rule),
         kernel=kernel,
         traits=(PURE,),
-        spellings=[Spelling(f"numpy.{name}", {"a": "x"})],
+        spellings=[*spelled, Spelling(f"numpy.{name}", {"a": "x"})],
         samples=lambda: _partitions(function),
     )
 
@@ -170,7 +183,34 @@ OPS: tuple[OpDef, ...] = (
         "A copy in which the k-th element stands where sorting puts it, smaller ones before it.",
     ),
     _partitioning(
-        "argpartition", _argpartition, _indices, "Indices that partition the array at k."
+        "argpartition", _argpartition, _indices, "Indices that partition the array at k.",
+        method=True,
+    ),
+    op(
+        "partition_in_place(x: Array, kth: int | ints, axis: int = -1, kind: str = 'introselect')",
+        doc="Partitions the array itself: the k-th element goes where sorting would put it.",
+        infer=lambda args: NONE,
+        kernel=_partition_in_place,
+        traits=(WRITES,),
+        spellings=("ndarray.partition",),
+        samples=lambda: [
+            sample(np.array([5, 1, 4, 2, 3]), 2), sample(matrix(), 1), sample(matrix(), 1, 0),
+            sample(matrix(), (0, 2)), sample(special(), 4), sample(matrix(), 7, raises=ValueError),
+            sample(matrix(), 0, 2, raises=np.exceptions.AxisError),
+        ],
+    ),
+    op(
+        "sort_complex(x: ArrayLike)",
+        doc="The elements as complex numbers, sorted by the real part and then the other.",
+        infer=_sorted_complex_type,
+        kernel=np.sort_complex,
+        traits=(PURE,),
+        spellings=[Spelling("numpy.sort_complex", {"a": "x"})],
+        samples=lambda: [
+            tried(np.sort_complex, x)
+            for x in (np.array([2 + 1j, 2 - 1j, 1]), [5, 3, 6], matrix(), matrix("int8"),
+                      np.zeros(0), np.array(2.0), matrix("complex64"))
+        ],
     ),
     op(
         "lexsort(keys: Arrays, axis: int = -1)",

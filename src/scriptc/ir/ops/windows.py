@@ -96,4 +96,13 @@ OPS: tuple[OpDef, ...] = (
     _weights("blackman", "Weights of Blackman's window of M points."),
     _weights("hamming", "Weights of Hamming's window of M points."),
     _weights("hanning", "Weights of Hann's window of M points."),
+    op(
+        "kaiser(M: int, beta: float)",
+        doc="Weights of Kaiser's window of M points, narrower with a larger `beta`.",
+        infer=_weights_type,
+        kernel=np.kaiser,
+        traits=(PURE,),
+        spellings=("numpy.kaiser",),
+        samples=lambda: [sample(5, 14.0), sample(4, 0), sample(1, 2.5), sample(0, 1.0)],
+    ),
 )  # fmt: skip
