@@ -41,3 +41,9 @@ def test_scripted_object_equals_plain(make, calls, state):
         assert describe_all(actual) == describe_all(expected)
     for name in state:
         assert describe_all(getattr(scripted, name)) == describe_all(getattr(owner, name)), name
+
+
+def test_modules_of_one_structure_share_their_code():
+    program = scriptc.script(stateful.Parent()).program
+    assert [name for name in program.classes if name.startswith("Child")] == ["Child"]
+    assert [name for name in program.functions if name.startswith("Child")] == ["Child.forward"]

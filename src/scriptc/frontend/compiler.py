@@ -24,6 +24,7 @@ from scriptc.frontend.dialects.tables import Dialect, numpy_dialect
 from scriptc.frontend.errors import (
     ArgumentType,
     CompileFailureError,
+    ObjectResult,
     Recursion,
     ReturnType,
     SourceChanged,
@@ -563,6 +564,23 @@ class Compiler:
         return result
 
 
+def _check_result(source: FunctionSource, function: Function) -> None:
+    """Refuse an entry point that gives out an object, which Python knows as another one."""
+    found: list[str] = []
+
+    def look(part: Type) -> Type:
+        part = prune(part)
+        if isinstance(part, ClassType):
+            found.append(part.name)
+        return map_type(part, look)
+
+    look(function.return_type or NONE)
+    if found:
+        raise CompileFailureError(
+            ObjectResult(location=source.locate_name(), name=source.name, type=found[0])
+        )
+
+
 def _grows(before: Type, after: Type) -> bool:
     """Tell whether a type holds what it was before, as that of `self.x = (self.x,)` does."""
     inner, outer = str(without_none(before)), str(after)
@@ -663,6 +681,7 @@ def _compile_entry(
         root = compiler.objects.instance(owner)
     types_ = compiler.entry_types(source, receiver, example_inputs)
     compiled = compiler.compile(source, function, types_)
+    _check_result(source, compiled)
     compiled.defaults = {
         name: value
         for name, value in source.defaults.items()

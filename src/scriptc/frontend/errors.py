@@ -292,3 +292,13 @@ class TooDeep(Diagnostic):
     label = "compiled from here"
     help = "split long expressions and long chains of `elif` into several statements or functions"
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectResult(Diagnostic):
+    code = "object-result"
+    title = "`{name}` returns an object of class {type}, which cannot leave the program"
+    label = "compiled as the entry point"
+    help = "return what is needed of the object: its arrays and numbers"
+    name: str
+    type: str

@@ -200,7 +200,8 @@ class Objects:
                 parts.append((name, str(generalize(type_of(value)))))
             except RuleError:
                 # Functions and other objects are part of the program, so each is its own.
-                parts.append((name, id(value)))
+                own = is_known_now(value) or is_user_object(value)
+                parts.append((name, id(value) if own else type(value).__qualname__))
         return type(object_), tuple(parts)
 
     def attribute(self, class_name: str, name: str) -> Type | None:

@@ -35,6 +35,7 @@ from scriptc.ir.builder import constant
 from scriptc.ir.graph import UNBOUND, Block, ExceptionRef, Operation, OpResult, Value
 from scriptc.ir.types import (
     NEVER,
+    NONE,
     DictType,
     ListType,
     TensorType,
@@ -221,6 +222,9 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
                 actual=str(value.type),
             )
         )
+    if name in low.compiler.program.classes[class_name].buffers and prune(value.type) != NONE:
+        # A buffer holds arrays: a module makes one of a NumPy scalar that is assigned to it.
+        value = low.emit("asarray", [value, None], node)
     low.structural("set_attr", [owner, name, value], [], node)
     low.assigns([name])
     narrowed = union(m for m in members_of(expected) if accepts(m, value.type))
@@ -308,6 +312,9 @@ def _raise(low: Lowering, node: ast.Raise) -> None:
     ):
         raise low.unsupported(class_node, "raising something that is not an exception class")
     arguments = [low.value_of(a) for a in call.args] if call is not None else []
+    for argument, value in zip(call.args if call is not None else [], arguments, strict=True):
+        if low.class_name(value) is not None:
+            raise low.unsupported(argument, "an object as an argument of an exception")
     low.structural("raise", [constant(exception_ref(low, found.object)), *arguments], [], node)
 
 

@@ -1,0 +1,9 @@
+from scriptc import nn
+
+
+class Model(nn.Module):
+    def forward(self, x):
+        return [self]
+
+
+main = Model()
