@@ -117,9 +117,19 @@ def test_ufuncs_that_write():
         scriptc.trace(lambda x, y: np.add(x, y, out=y[0]), (FLOATS, OTHER))
 
 
+def test_methods_of_ufuncs():
+    def run(x):
+        y = x * 1
+        np.add.at(y, (np.array([0, 0]), 1), 2.0)
+        reduced = np.add.reduce(x), np.maximum.reduce(x, axis=1), np.logaddexp.reduce(x, axis=None)
+        return y, reduced, np.multiply.accumulate(x, 1), np.subtract.outer(x[0], x[:, 0])
+
+    check_trace(run, FLOATS)
+
+
 def test_a_ufunc_that_cannot_be_recorded():
-    with pytest.raises(scriptc.TraceError, match=r"np.add.at.*write `x\[index\] \+= value`"):
-        scriptc.trace(lambda x: np.add.at(x, 0, 1), FLOATS)
+    with pytest.raises(scriptc.TraceError, match=r"np.add.reduceat with these arguments"):
+        scriptc.trace(lambda x: np.add.reduceat(x, [0, 1]), FLOATS)
     with pytest.raises(scriptc.TraceError, match="constant of the trace"):
         scriptc.trace(lambda x: np.add(x, 1, out=np.ma.zeros(3).data), np.ones(3))
 

@@ -10,6 +10,7 @@ import builtins
 import functools
 import importlib
 import math
+import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -76,7 +77,7 @@ class Dialect:
     """All spellings of one dialect."""
 
     def __init__(self, registry: Mapping[str, OpDef]) -> None:
-        self._functions: dict[int, tuple[Any, Entry]] = {}
+        self._functions: dict[Any, tuple[Any, Entry]] = {}
         self._members: dict[tuple[str, str], Entry] = {}
         for opdef in registry.values():
             for spelling in opdef.spellings:
@@ -92,14 +93,16 @@ class Dialect:
         function = _resolve(root, rest)
         if function is None:
             return
-        known = self._functions.get(id(function))
+        known = self._functions.get(_key(function))
         overload = None if known is None or known[1].opdef is opdef else known[1]
-        self._functions[id(function)] = (function, Entry(opdef, spelling, overload=overload))
+        self._functions[_key(function)] = (function, Entry(opdef, spelling, overload=overload))
 
     def function(self, object_: Any) -> Entry | None:
         """Return the entry of a library function, found by identity."""
-        found = self._functions.get(id(object_))
-        return found[1] if found is not None and found[0] is object_ else None
+        key = _key(object_)
+        found = self._functions.get(key)
+        same = found is not None and (found[0] is object_ or type(key) is tuple)
+        return found[1] if found is not None and same else None
 
     def functions(self) -> Iterator[tuple[str, Any]]:
         """Yield the library functions with the qualified names they are found under."""
@@ -115,6 +118,13 @@ class Dialect:
         """Return the entry of a method or property of values of a type."""
         owner = owner_of(type_)
         return None if owner is None else self._members.get((owner, name))
+
+
+def _key(function: Any) -> Any:
+    """Return what a function is found by; a method of a ufunc is a new object at each access."""
+    if type(function) is types.BuiltinMethodType and isinstance(function.__self__, np.ufunc):
+        return function.__self__, function.__name__
+    return id(function)
 
 
 def _resolve(root: str, rest: str) -> Any:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scriptc.frontend.dialects.tables import numpy_dialect
 from scriptc.frontend.tracing.places import trace_error
 from scriptc.frontend.tracing.values import TracedArray
 
 if TYPE_CHECKING:
     from scriptc.frontend.dialects.tables import Entry
     from scriptc.frontend.tracing.recorder import Recorder
-
-_REDUCE: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
-    np.logical_and: np.all, np.logical_or: np.any,
-}  # fmt: skip
-_ACCUMULATE: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def call_ufunc(
@@ -36,18 +31,9 @@ def call_ufunc(
         return recorder.call(ufunc, inputs, given)
     if method == "__call__" and out is not None and len(out) == 1:
         return _write(recorder, ufunc, inputs, given, out[0], where)
-    if where is True and out is None:
-        if method == "reduce" and ufunc in _REDUCE:
-            axis = given.pop("axis", inputs[1] if len(inputs) > 1 else 0)
-            return recorder.call(_REDUCE[ufunc], inputs[:1], {"axis": axis, **given})
-        if method == "accumulate" and ufunc in _ACCUMULATE:
-            axis = given.pop("axis", inputs[1] if len(inputs) > 1 else 0)
-            return recorder.call(_ACCUMULATE[ufunc], inputs[:1], {"axis": axis, **given})
-        if method == "outer" and len(inputs) == 2:
-            x, y = inputs
-            return recorder.call(ufunc, (x[(..., *[None] * getattr(y, "ndim", 0))], y), given)
-    if method == "at":
-        raise trace_error(f"np.{ufunc.__name__}.at", "write `x[index] += value`")
+    bound = getattr(ufunc, method)
+    if method != "__call__" and out is None and numpy_dialect().function(bound) is not None:
+        return recorder.call(bound, inputs, given if where is True else {**given, "where": where})
     sign = "" if method == "__call__" else f".{method}"
     raise trace_error(f"np.{ufunc.__name__}{sign} with these arguments")
 

@@ -41,6 +41,7 @@ from scriptc.ir.ops import (
     statistics,
     strings,
     subscripts,
+    ufunc_methods,
     windows,
 )
 
@@ -88,6 +89,7 @@ NUMPY_FAMILIES = _families(
     diagonals,
     gathering,
     reductions,
+    ufunc_methods,
     nan_reductions,
     statistics,
     running,

@@ -32,6 +32,12 @@ def _spelled(*names: str, order: str) -> tuple[Spelling, ...]:
     )
 
 
+def _method(ufunc: np.ufunc, *order: str) -> Spelling:
+    """Return the spelling as a method of a ufunc, which reduces the first axis unless told."""
+    name = f"numpy.{ufunc.__name__}.reduce"
+    return Spelling(name, {}, ("x", "axis", *order), defaults={"axis": 0})
+
+
 def _values(function: Callable[..., Any], more: Sequence[Sample] = ()) -> list[Sample]:
     """Return samples of a reduction: axes, kept dimensions, dtypes, empty and special arrays."""
     arrays = [
@@ -111,7 +117,10 @@ def _accumulate(name: str, function: Callable[..., Any], ufunc: np.ufunc, doc: s
         infer=reduction(accumulated),
         kernel=_accumulating(ufunc, function),
         traits=(PURE,),
-        spellings=_spelled(f"ndarray.{name}", name, order="axis dtype - keepdims initial where"),
+        spellings=(
+            *_spelled(f"ndarray.{name}", name, order="axis dtype - keepdims initial where"),
+            _method(ufunc, "dtype"),
+        ),
         samples=lambda: _values(function, [*_typed(), *_masked()]),
     )
 
@@ -125,7 +134,10 @@ def _extremum(
         infer=reduction(same_dtype),
         kernel=_extreme(ufunc, function),
         traits=(PURE,),
-        spellings=_spelled(f"ndarray.{name}", name, alias, order="axis - keepdims initial where"),
+        spellings=(
+            *_spelled(f"ndarray.{name}", name, alias, order="axis - keepdims initial where"),
+            _method(ufunc),
+        ),
         samples=lambda: _values(function, _masked_extremes()),
     )
 
@@ -208,7 +220,10 @@ def _tested(name: str, ufunc: np.ufunc, doc: str) -> OpDef:
         infer=reduction(lambda _: "bool"),
         kernel=_truth(ufunc, function),
         traits=(PURE,),
-        spellings=_spelled(f"ndarray.{name}", name, order="axis - keepdims"),
+        spellings=(
+            *_spelled(f"ndarray.{name}", name, order="axis - keepdims"),
+            _method(ufunc),
+        ),
         samples=lambda: _values(function, [sample(matrix(), where=np.array([True, False, True]))]),
     )
 

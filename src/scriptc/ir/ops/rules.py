@@ -190,6 +190,8 @@ def reduced_shape(
     rank = len(shape)
     if axes is None:
         return (1,) * rank
+    if rank == 0 and axes in (0, -1):
+        return ()  # ufuncs take a number as an array of one dimension
     if axes is UNKNOWN:
         if args[axis] != NONE and NONE in members_of(args[axis]):
             return (None,) * rank if keep else None
