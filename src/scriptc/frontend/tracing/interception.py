@@ -76,6 +76,8 @@ def targets(
         path, _, name = qualified.rpartition(".")
         module = sys.modules.get(path)
         wanted = isinstance(function, plain) or (_asks(function) and name in _CREATORS)
+        # Those of `numpy.random` are methods of the global generator, or Cython's own.
+        wanted = wanted or path == "numpy.random"
         if path.partition(".")[0] in ("numpy", "math") and module is not None and wanted:
             yield module, name, function
     for module in modules:
