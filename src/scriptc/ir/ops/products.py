@@ -193,6 +193,8 @@ def _certain(letter: str, listed: Sequence[str], operands: Sequence[TensorType])
 
 
 def _einsum(subscripts: Any, optimize: Any, *operands: Any) -> Any:
+    if optimize is False:
+        return np.einsum(subscripts, *operands)
     return np.einsum(subscripts, *operands, optimize=optimize)
 
 

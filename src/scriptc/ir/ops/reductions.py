@@ -231,24 +231,25 @@ def _tested(name: str, ufunc: np.ufunc, doc: str) -> OpDef:
 # --- positions ------------------------------------------------------------------------------------
 
 
-def _position(name: str) -> Callable[..., Any]:
-    function = getattr(np, name)
-
-    def kernel(x: Any, axis: Any, keepdims: Any) -> Any:
-        if type(x) is np.ndarray and not keepdims:
-            return getattr(x, name)(axis)
-        return function(x, axis, keepdims=keepdims)
-
-    return kernel
+def _argmax(x: Any, axis: Any, keepdims: Any) -> Any:
+    if type(x) is np.ndarray and not keepdims:
+        return x.argmax(axis)
+    return np.argmax(x, axis, keepdims=keepdims)
 
 
-def _arg(name: str, doc: str) -> OpDef:
+def _argmin(x: Any, axis: Any, keepdims: Any) -> Any:
+    if type(x) is np.ndarray and not keepdims:
+        return x.argmin(axis)
+    return np.argmin(x, axis, keepdims=keepdims)
+
+
+def _arg(name: str, kernel: Callable[..., Any], doc: str) -> OpDef:
     function = getattr(np, name)
     return op(
         f"{name}(x: ArrayLike, axis: int | None = None, *, keepdims: bool = False)",
         doc=doc,
         infer=reduction(lambda _: "int64"),
-        kernel=_position(name),
+        kernel=kernel,
         traits=(PURE,),
         spellings=_spelled(f"ndarray.{name}", name, order="axis"),
         samples=lambda: [
@@ -284,6 +285,12 @@ OPS: tuple[OpDef, ...] = (
     _dispersion("std", "Square root of the variance."),
     _tested("all", np.logical_and, "Whether all elements are other than zero."),
     _tested("any", np.logical_or, "Whether some element is other than zero."),
-    _arg("argmax", "Index of the first largest element, in the flat array unless along an axis."),
-    _arg("argmin", "Index of the first smallest element, in the flat array unless along an axis."),
+    _arg(
+        "argmax", _argmax,
+        "Index of the first largest element, of the flat array or along an axis.",
+    ),
+    _arg(
+        "argmin", _argmin,
+        "Index of the first smallest element, of the flat array or along an axis.",
+    ),
 )  # fmt: skip

@@ -63,15 +63,12 @@ def _changed(shape: Sequence[Dim], axis: int, by: int) -> tuple[Dim, ...]:
     return tuple(sizes)
 
 
-def _accumulate(ufunc: np.ufunc, function: Callable[..., Any]) -> Callable[..., Any]:
-    def kernel(x: Any, axis: Any, dtype: Any) -> Any:
-        if type(x) is np.ndarray and x.ndim == 1:
-            return ufunc.accumulate(x, axis or 0, dtype) if axis in (None, 0, -1) else (
-                function(x, axis, dtype)
-            )  # fmt: skip
-        return function(x, axis, dtype)
+def _cumsum(x: Any, axis: Any, dtype: Any) -> Any:
+    return x.cumsum(axis, dtype) if type(x) is np.ndarray else np.cumsum(x, axis, dtype)
 
-    return kernel
+
+def _cumprod(x: Any, axis: Any, dtype: Any) -> Any:
+    return x.cumprod(axis, dtype) if type(x) is np.ndarray else np.cumprod(x, axis, dtype)
 
 
 def _sums(function: Callable[..., Any]) -> list[Sample]:
@@ -233,8 +230,8 @@ def _polyval_type(args: Args) -> Type:
 
 
 OPS: tuple[OpDef, ...] = (
-    _running("cumsum", _accumulate(np.add, np.cumsum), "Sums up to each element."),
-    _running("cumprod", _accumulate(np.multiply, np.cumprod), "Products up to each element."),
+    _running("cumsum", _cumsum, "Sums up to each element."),
+    _running("cumprod", _cumprod, "Products up to each element."),
     _running(
         "nancumsum", np.nancumsum, "Sums up to each element, NaN counting as 0.", method=False
     ),
