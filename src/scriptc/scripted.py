@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -391,6 +391,36 @@ class _Running:
     def again(self) -> _Running:
         """Return the same for another tree of the same program."""
         return _Running(self.executable)
+
+
+def freeze(module: object, preserved_attrs: Sequence[str] | None = None) -> ScriptModule:
+    """Return a copy of a compiled module in which what no code changes is a constant.
+
+    The copy is in evaluation mode, whatever the module's own `training` says. Calls of submodules
+    are inlined; parameters, buffers and other attributes become constants of the program, and what
+    depends on them alone is computed now. An attribute that `forward` assigns, writes into or
+    returns stays an attribute. `preserved_attrs` names attributes and methods that stay too, those
+    of submodules as `"encoder.weight"`. The module itself does not change, and later changes of
+    its attributes do not reach the copy.
+
+    Raises:
+        ArgumentError: if `module` is not a compiled module, or has not what is to be preserved.
+    """
+    from scriptc.ir.passes.freeze import freeze_program
+
+    if not isinstance(module, ScriptModule):
+        given = type(module).__qualname__
+        raise ArgumentError(
+            f"freeze() takes a compiled module, not {given}; compile it with script() first"
+        )
+    if not module.entry:
+        _not_callable()
+    if isinstance(preserved_attrs, str):
+        raise ArgumentError(f"freeze() takes a list of names, as [{preserved_attrs!r}]")
+    program, root = freeze_program(
+        module.program, module.entry, module.root, preserved_attrs or ()
+    )  # fmt: skip
+    return ScriptModule(program, module.entry, root)
 
 
 def _not_callable(*_: Any, **__: Any) -> Any:

@@ -131,7 +131,7 @@ _NOTHING = Effect()
 class Aliases:
     """The analysis of one function, as it was when this was made.
 
-    `private` are constants whose memory nobody outside of the function has.
+    `private` are constants, and attributes that are read, whose memory nobody outside has.
     """
 
     def __init__(self, function: Function, private: AbstractSet[Value] = frozenset()) -> None:
@@ -218,7 +218,8 @@ class Aliases:
             self._leaves(operation.operands)
             self._effects[operation] = Effect((self.external,), walks=True, outside=True)
         elif operation.name == "get_attr":
-            self._join(operation.result, self.external)
+            if operation.result not in self._private:
+                self._join(operation.result, self.external)
         elif operation.name == "set_attr":
             _, name, value = operation.operands
             assert isinstance(name, Constant)

@@ -164,7 +164,7 @@ class _Folder:
                 if not _is_frozen(value):
                     value = value.copy(order="K")
                     value.flags.writeable = False
-            elif not _is_small(value) and not (
+            elif not is_small(value) and not (
                 isinstance(value, np.generic) and self.options.arrays
             ):
                 return []
@@ -219,10 +219,10 @@ def _holds_pooled(value: Any) -> bool:
     return is_pooled(value)
 
 
-def _is_small(value: Any) -> bool:
+def is_small(value: Any) -> bool:
     """Tell whether a value may be an inline constant. A NaN would lose its sign in the text."""
     if type(value) is tuple:
-        return len(value) <= _MAX_PARTS and all(map(_is_small, value))
+        return len(value) <= _MAX_PARTS and all(map(is_small, value))
     if isinstance(value, float | complex) and value != value:  # noqa: PLR0124 - asks for a NaN
         return False
     if isinstance(value, str):
