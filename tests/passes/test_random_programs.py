@@ -1,6 +1,8 @@
 """Optimised programs do what the programs do that they were made from."""
 
+import copy
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,11 @@ from scriptc.ir.passes.base import Pass
 from scriptc.ir.passes.common_subexpressions import CommonSubexpressions
 from scriptc.ir.passes.constant_folding import ConstantFolding
 from scriptc.ir.passes.dead_code import DeadCode
+from scriptc.ir.passes.freeze import freeze_program
+from scriptc.ir.passes.inline import Inline
 from scriptc.ir.passes.manager import FREEZE, INLINE, INTERPRETER, PassManager
 from scriptc.runtime.interpreter import Executable
+from support.array_programs import new_box, random_program, run_on_box, run_random
 from support.small_ops import outcome, programs, walk_function
 
 PIPELINES: dict[str, Sequence[Pass]] = {
@@ -21,6 +26,8 @@ PIPELINES: dict[str, Sequence[Pass]] = {
     "common subexpressions": [CommonSubexpressions()],
     "dead code": [DeadCode()],
     "interpreter": INTERPRETER,
+    "inlining": INLINE,
+    "inlining, common subexpressions": [Inline(), CommonSubexpressions()],
     "all": [*INLINE, *FREEZE],
 }
 
@@ -50,3 +57,39 @@ def test_passes_change_nothing_in_many_programs(
     program: Program, name: str, a: int, b: int
 ) -> None:
     check(program, PIPELINES[name], a, b)
+
+
+def check_arrays(seed: int) -> None:
+    program = random_program(Random(seed))
+    case = seed % 12
+    expected = run_random(lambda *args: walk_function(program, "f", list(args)), case)
+    for name in ("interpreter", "all", "inlining, common subexpressions"):
+        rewritten = clone_program(program)
+        PassManager(PIPELINES[name], verify=True).run(rewritten)
+        found = run_random(Executable(rewritten).function("f"), case)
+        assert found == expected, f"{name}, seed {seed}"
+
+
+def check_frozen(seed: int) -> None:
+    program, box, case = random_program(Random(seed)), new_box(), seed % 12
+    original = copy.deepcopy(box)
+    frozen, root = freeze_program(program, "f", box, [])
+    expected = run_on_box(Executable(program).function("f"), original, case)
+    assert run_on_box(Executable(frozen).function("f"), root, case) == expected, f"seed {seed}"
+
+
+def test_passes_change_nothing_where_arrays_share_memory() -> None:
+    for seed in range(150):
+        check_arrays(seed)
+
+
+def test_freezing_changes_nothing() -> None:
+    for seed in range(150):
+        check_frozen(seed)
+
+
+@pytest.mark.slow
+def test_passes_change_nothing_in_many_programs_on_arrays() -> None:
+    for seed in range(1_000, 6_000):
+        check_arrays(seed)
+        check_frozen(seed)

@@ -131,7 +131,9 @@ class _Inliner:
         # Only now, when all blocks are as they will be: `replace` may insert operations. The ends
         # are still users of what they return, which the replacements before may have changed.
         for call, end in self._inlined:
-            replace(call.result, end.operands[0] if is_return(end) else end.result)
+            value = end.operands[0] if is_return(end) else end.result
+            value.name = value.name or call.result.name
+            replace(call.result, value)
             detach([call, end] if is_return(end) else [call])
         return self.changed
 
