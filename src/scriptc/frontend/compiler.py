@@ -10,7 +10,7 @@ import ast
 import types
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -62,7 +62,6 @@ from scriptc.ir.graph import (
     Program,
     Value,
 )
-from scriptc.ir.location import Location
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.schema import REQUIRED, BindError, Parameter, Schema
 from scriptc.ir.types import (
@@ -116,8 +115,9 @@ class Compiler:
         self.objects = objects(self.program, self._link, self.overrides)
         self.dialect: Dialect = numpy_dialect()
         self.visitor = ScriptVisitor()
-        self.diagnostics: list[Diagnostic] = []
+        self._problems: list[Diagnostic | None] = []
         self._functions: dict[Any, Function | None] = {}
+        self._failed: dict[Any, list[Diagnostic | None]] = {}
         self._active = 0
         self._assigned: dict[str, frozenset[str]] = {}
         self._constants: dict[int, Constant] = {}
@@ -127,16 +127,28 @@ class Compiler:
     # --- problems -------------------------------------------------------------------------------
 
     def report(self, diagnostic: Diagnostic | None) -> None:
-        """Note a problem once."""
-        if diagnostic is not None and diagnostic not in self.diagnostics:
-            self.diagnostics.append(diagnostic)
+        """Note a problem; None notes that there is one, which has been reported where it is.
+
+        A problem may be noted again: whether a function is whole is told by what was noted while
+        it was lowered.
+        """
+        self._problems.append(diagnostic)
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """The problems found, each once."""
+        found: dict[Any, Diagnostic] = {}
+        for problem in self._problems:
+            if problem is not None:
+                found.setdefault((type(problem), problem.location, problem.title_text), problem)
+        return list(found.values())
 
     def mark(self) -> int:
-        return len(self.diagnostics)
+        return len(self._problems)
 
     def rewind(self, mark: int) -> None:
         """Forget the problems found since the mark; what they are about is lowered again."""
-        del self.diagnostics[mark:]
+        del self._problems[mark:]
 
     # --- what lowering asks for -----------------------------------------------------------------
 
@@ -421,7 +433,8 @@ class Compiler:
         if key in self._functions:
             known = self._functions[key]
             if known is None:
-                raise CompileFailureError(None)
+                # What was found then may have been forgotten since.
+                self._fail(self._failed[key], low, node)
             if known.return_type is None:
                 location = low.locate(node) if low is not None and node is not None else None
                 raise CompileFailureError(Recursion(location=location, name=source.name))
@@ -437,7 +450,7 @@ class Compiler:
             composite=str(module).startswith("scriptc.nn."),
         )
         self._functions[key] = function
-        before = len(self.diagnostics)
+        before = self.mark()
         self._active += 1
         try:
             self._lower(source, function, types_, keywords, known_now)
@@ -445,11 +458,11 @@ class Compiler:
             self.report(failure.diagnostic)
         finally:
             self._active -= 1
-        if len(self.diagnostics) > before or function.return_type is None:
-            if low is not None and node is not None:
-                self._add_caller(before, low.locate(node))
+        if self.mark() > before or function.return_type is None:
             self._functions[key] = None
-            raise CompileFailureError(None)
+            self._failed[key] = self._problems[before:]
+            self.rewind(before)
+            self._fail(self._failed[key], low, node)
         # What it calls was added first, and may have taken the name.
         function.name = self.program.unique_name(name)
         self.program.add_function(function)
@@ -460,13 +473,19 @@ class Compiler:
                 _resolve_types(finished)
         return function
 
-    def _add_caller(self, start: int, location: Location) -> None:
-        """Say of the problems of a helper from where it was called, for the nearest callers."""
-        for i, found in enumerate(self.diagnostics[start:], start):
-            callers = [label for label in found.labels if label.text == _CALLED_HERE]
-            if len(callers) < _MAX_CALLERS:
-                label = Label(location, _CALLED_HERE)
-                self.diagnostics[i] = replace(found, labels=(*found.labels, label))
+    def _fail(
+        self, problems: Sequence[Diagnostic | None], low: Lowering | None, node: ast.AST | None
+    ) -> NoReturn:
+        """Report the problems of a helper, with the nearest callers that led to them."""
+        for problem in problems:
+            found = problem
+            if found is not None and low is not None and node is not None:
+                callers = [label for label in found.labels if label.text == _CALLED_HERE]
+                if len(callers) < _MAX_CALLERS:
+                    label = Label(low.locate(node), _CALLED_HERE)
+                    found = replace(found, labels=(*found.labels, label))
+            self.report(found)
+        raise CompileFailureError(None)
 
     def _lower(
         self,
@@ -660,6 +679,8 @@ def compile_entry(
             continue
         except CompileFailureError as failure:
             compiler.report(failure.diagnostic)
+            if not compiler.diagnostics:
+                raise InternalError("the compilation failed, and nothing says why") from failure
             raise CompileError(compiler.diagnostics) from None
         except RecursionError:
             place = source_of(function).locate_name()
