@@ -187,7 +187,8 @@ class ScriptModule(Module):
             return known
         # A class has another name here if the child was compiled for itself; the state is shared.
         declared = members_of(self.class_definition.attributes[name])
-        (class_name,) = (type_.name for type_ in declared if isinstance(type_, ClassType))
+        names = [type_.name for type_ in declared if isinstance(type_, ClassType)]
+        class_name = child.scriptc_class if child.scriptc_class in names else names[0]
         forward = self.program.classes[class_name].methods.get("forward", "")
         made = ScriptModule(self.program, forward, child.under(class_name), self._running)
         self._running.modules[id(child)] = made

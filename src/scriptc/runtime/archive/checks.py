@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scriptc.ir.graph import Constant, ExceptionRef, Function, Instance, Program
+from scriptc.ir.graph import (
+    Constant,
+    ExceptionRef,
+    Function,
+    Instance,
+    Program,
+    attribute_name,
+)
 from scriptc.ir.location import SourceFile
 from scriptc.ir.text import is_function_name
 from scriptc.ir.types import (
@@ -28,6 +35,8 @@ from scriptc.runtime.archive.format import DamagedError
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS
 from scriptc.runtime.values import describe, make_test
 
+_MAX_LEVELS = 100
+_MAX_MODULES = 100_000
 _LOCALS = re.compile(r"\.<locals>(?=\.)")
 _NUMBERS: dict[Type, tuple[type, ...]] = {
     INT: (bool,),
@@ -45,6 +54,9 @@ def check_program(program: Program, entry: str, root: Instance | None) -> None:
         _check_text(definition.origin, f"the origin of class {definition.name}")
         for name in (*definition.submodules, *definition.parameters, *definition.buffers):
             _check_text(name, f"a name in class {definition.name}")
+        for name in (*definition.parameters, *definition.buffers):
+            if name not in definition.attributes:
+                raise DamagedError(f"class {definition.name} has no attribute {name!r}")
     if entry or root is None:
         if entry not in program.functions:
             raise DamagedError(f"there is no function @{entry} to enter")
@@ -121,6 +133,28 @@ def check_attributes(
                 raise DamagedError(
                     f"`{name}` of {where} is declared {type_}, and is {describe(value)}"
                 )
+
+
+def check_tree(program: Program, root: Instance) -> None:
+    """Check that the submodules of an object are a tree that can be printed.
+
+    Raises `DamagedError`.
+    """
+    sizes: dict[int, int] = {}
+
+    def measure(instance: Instance, level: int) -> int:
+        """Return how many modules a module is with all below it, shared ones each time."""
+        if level > _MAX_LEVELS:
+            raise DamagedError(f"modules are nested more than {_MAX_LEVELS} levels deep")
+        if id(instance) not in sizes:
+            keys = map(attribute_name, program.classes[instance.scriptc_class].submodules)
+            children = [c for key in keys if isinstance(c := instance.__dict__.get(key), Instance)]
+            sizes[id(instance)] = 1 + sum(measure(child, level + 1) for child in children)
+        if sizes[id(instance)] > _MAX_MODULES:
+            raise DamagedError(f"there are more than {_MAX_MODULES} modules")
+        return sizes[id(instance)]
+
+    measure(root, 0)
 
 
 def _holds(type_: Type, value: Any) -> bool:

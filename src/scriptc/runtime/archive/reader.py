@@ -11,12 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from scriptc.ir.diagnostic import ArchiveError, Error
+from scriptc.ir.diagnostic import ArchiveError, ArgumentError, Error
 from scriptc.ir.graph import Program
 from scriptc.ir.location import SourceFile
 from scriptc.ir.ops import REGISTRY
 from scriptc.ir.parser import parse_program
-from scriptc.runtime.archive.checks import check_attributes, check_program, check_sources
+from scriptc.runtime.archive.checks import (
+    check_attributes,
+    check_program,
+    check_sources,
+    check_tree,
+)
 from scriptc.runtime.archive.foreign import identify_head, identify_zip
 from scriptc.runtime.archive.format import (
     EXTRA,
@@ -58,10 +63,8 @@ def load_archive(source: Source) -> Contents:
     if isinstance(source, bytes | bytearray | memoryview):
         return _load(io.BytesIO(source), "these bytes")
     if not isinstance(source, str | os.PathLike):
-        data = source.read()
-        if not isinstance(data, bytes):
-            raise ArchiveError("the file object gives text: open it in mode 'rb'")
-        return _load(io.BytesIO(data), str(getattr(source, "name", "the file object")))
+        name = str(getattr(source, "name", "the file object"))
+        return _load(io.BytesIO(_read_all(source, name)), name)
     path = Path(source)
     try:
         with path.open("rb") as stream:
@@ -71,6 +74,20 @@ def load_archive(source: Source) -> Contents:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ArchiveError(f"cannot read {path}: {reason}") from error
+
+
+def _read_all(stream: BinaryIO, name: str) -> bytes:
+    if not callable(getattr(stream, "read", None)):
+        raise ArgumentError(
+            f"load() takes a path, a file object or bytes, not a {type(stream).__qualname__}"
+        )
+    try:
+        data = stream.read()
+    except (OSError, ValueError) as error:
+        raise ArchiveError(f"cannot read {name}: {error}") from error
+    if not isinstance(data, bytes):
+        raise ArgumentError(f"{name} is open for text: open it in mode 'rb'")
+    return data
 
 
 def _load(stream: BinaryIO, name: str) -> Contents:
@@ -145,7 +162,10 @@ def _blaming(member: str) -> Iterator[None]:
     except Error as error:
         if isinstance(error, ArchiveError):
             raise
-        raise ArchiveError(f"`{member}` is not sound: {error}") from error
+        raise ArchiveError(
+            f"`{member}` is not sound, though it is what was written: save the program again with "
+            f"this scriptc. {error}"
+        ) from error
     except RecursionError as error:
         raise ArchiveError(f"`{member}` is nested too deeply; {_AGAIN}") from error
 
@@ -206,6 +226,8 @@ def _build(members: Mapping[str, bytes], manifest: Manifest) -> Contents:
         check_program(program, manifest.entry, root)
     with _blaming(VALUES):
         check_attributes(program, reader.instances)
+        if root is not None:
+            check_tree(program, root)
     with _blaming(MANIFEST):
         if operations_of(program) != manifest.operations:
             raise DamagedError("the operations listed are not those of the program")

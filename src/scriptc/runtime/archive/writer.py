@@ -45,18 +45,23 @@ def save_archive(contents: Contents, target: Target, producer: str) -> None:
     Raises `ArchiveError` if the file cannot be written, and `UnsupportedError` for a value that
     an archive cannot hold.
     """
+    if not isinstance(target, str | os.PathLike) and not hasattr(target, "write"):
+        raise ArgumentError(
+            f"save() takes a path or a file object, not a {type(target).__qualname__}"
+        )
     members = emit_members(contents, producer)
-    if not isinstance(target, str | os.PathLike):
-        buffer = io.BytesIO()
-        _write_zip(members, buffer)
-        target.write(buffer.getvalue())
-        return
-    path = Path(target)
     try:
-        with replacing(path) as stream:
-            _write_zip(members, stream)
-    except OSError as error:
-        raise ArchiveError(f"cannot write {path}: {error.strerror or error}") from error
+        if isinstance(target, str | os.PathLike):
+            with replacing(Path(target)) as stream:
+                _write_zip(members, stream)
+        else:
+            buffer = io.BytesIO()
+            _write_zip(members, buffer)
+            target.write(buffer.getvalue())
+    except (OSError, ValueError) as error:
+        name = getattr(target, "name", "the file") if hasattr(target, "write") else target
+        reason = getattr(error, "strerror", None) or error
+        raise ArchiveError(f"cannot write {name}: {reason}") from error
 
 
 def emit_archive(contents: Contents, producer: str) -> bytes:
