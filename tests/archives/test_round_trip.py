@@ -86,6 +86,18 @@ def test_submodules_of_a_loaded_module_work_by_themselves():
     assert set(loaded.class_definition.methods) == {"forward", "step"}
 
 
+def test_what_a_printed_module_shows_stays_text():
+    class Loud(nn.Module):
+        def extra_repr(self):
+            return "one\ntwo\x1b[31m\ud800"
+
+        def forward(self, x):
+            return x
+
+    loaded = again(scriptc.script(Loud()))
+    assert repr(loaded) == "Loud(\n  one\n  two\\x1b[31m\\ud800\n)"
+
+
 def test_train_eval_and_session():
     scripted = scriptc.script(Recurrent())
     loaded = again(scripted)

@@ -226,8 +226,10 @@ def unpack(layout: object, storages: Mapping[str, memoryview]) -> np.ndarray:
         content = array.view(np.uint8) if few else np.frombuffer(storage, np.uint8)[low:high]
         if int(content.max()) > 1:
             raise DamagedError("a bool tensor holds something else")
-    if layout.get("writable", True) is not True:
-        array.flags.writeable = False
+    writable = layout.get("writable", True)
+    if type(writable) is not bool:
+        raise DamagedError(f"a tensor is writable or not, and not {writable!r:.80}")
+    array.flags.writeable = writable
     return array
 
 

@@ -123,7 +123,7 @@ class ValueWriter:
             class_name = self._classes.get(id(object_), object_.scriptc_class)
             line = {"instance": class_name, "attributes": values}
             if object_.scriptc_repr:
-                line["repr"] = _emit_str(object_.scriptc_repr)
+                line["repr"] = "".join(map(_printable, object_.scriptc_repr))
             return line
         if isinstance(object_, list):
             return {"list": [self._value(v, f"{path}.{i}") for i, v in enumerate(object_)]}
@@ -166,6 +166,10 @@ def _emit_str(value: str) -> Any:
         # JSON would join two surrogates to one character.
         return {"str": list(map(ord, value))}
     return value
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() or char == "\n" else ascii(char)[1:-1]
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -218,7 +222,10 @@ class ValueReader:
             if not isinstance(line["instance"], str):
                 raise DamagedError("the class of an instance has no name")
             instance = Instance(line["instance"])
-            instance.scriptc_repr = _check_str(self._value(line.get("repr", "")))
+            shown: object = line.get("repr", "")
+            if not isinstance(shown, str) or not all(map(str.isprintable, shown.split("\n"))):
+                raise DamagedError("what an instance shows of itself cannot be printed")
+            instance.scriptc_repr = shown
             return instance
         return [] if kind == "list" else {}
 
@@ -274,6 +281,8 @@ class ValueReader:
             case "float", str():
                 if content in ("nan", "inf", "-inf"):
                     return float(content)
+                if len(content) != 16:
+                    raise ValueError("it is not 64 bits")
                 return struct.unpack(">d", bytes.fromhex(content))[0]
             case "str", list() if all(type(code) is int for code in content):
                 return "".join(map(chr, content))
@@ -334,9 +343,3 @@ _OBJECTS = {
     "dict": {"dict"},
     "instance": {"instance", "attributes", "repr"},
 }
-
-
-def _check_str(value: Any) -> str:
-    if not isinstance(value, str):
-        raise DamagedError("a text is no str")
-    return value
