@@ -14,7 +14,8 @@ SHOWN = re.compile(
     r"```console\nscriptc (?P<command>[^\n]*)\n```\n(?P<between>[^`]*)```text\n(?P<shown>.*?)```\n",
     re.DOTALL,
 )
-MEASURED = re.compile(r" *[\d.]+ (ms|s|kB|B)\b")
+MEASURED = re.compile(r"[\d.]+ (ms|s|kB|B)\b| +|─+")
+"""What depends on the machine: figures, and with them the widths of columns."""
 
 
 def test_the_readme_shows_what_its_commands_print(
