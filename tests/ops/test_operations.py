@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ops.helpers import Case, Outcome, attempt, cases, copied, inferred, same, type_holds
-from scriptc.frontend.dialects.tables import OWNERS, Entry, Gathered, _resolve, bind
+from scriptc.frontend.dialects.tables import LIMITS, OWNERS, Entry, Gathered, _resolve, bind
 from scriptc.ir.opdef import OpDef, Spelling, Trait
 from scriptc.ir.ops import NUMPY_FAMILIES, REGISTRY
 from scriptc.ir.schema import REQUIRED
@@ -19,7 +19,9 @@ from scriptc.ir.types import TensorType, TupleType, Type
 
 OPS: list[OpDef] = [opdef for family in NUMPY_FAMILIES.values() for opdef in family]
 UNINITIALISED = {"empty", "empty_like"}
-CLASSES: dict[str, Any] = {"ndarray": np.ndarray | np.generic}
+CLASSES: dict[str, Any] = {
+    "ndarray": np.ndarray | np.generic, "finfo": np.dtype, "iinfo": np.dtype,
+}  # fmt: skip
 """The classes of the objects that methods belong to, where they are several."""
 NEEDS_TYPES = {"gradient", "tolist", "random_randint", "random_choice"}
 """Operations whose rule asks for a known rank."""
@@ -87,6 +89,8 @@ def run_spelling(
         function = _resolve(root, name)
         assert function is not None, f"there is no {spelling.name}"
         return attempt(function, *args, **kwargs), False
+    if root in LIMITS:
+        return attempt(lambda dtype: getattr(LIMITS[root](dtype), name), *args), True
     if not callable(getattr(OWNERS[root], name)):
         return attempt(getattr, args[0], name), True
     return attempt(getattr(args[0], name), *args[1:], **kwargs), True

@@ -15,7 +15,7 @@ from scriptc.frontend.errors import (
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.objects import is_known_now, vars_of
 from scriptc.frontend.operations import call_entry
-from scriptc.frontend.statics import Expr, OpMethod, Static, Super, UserMethod
+from scriptc.frontend.statics import Expr, Limits, OpMethod, Static, Super, UserMethod
 from scriptc.ir.graph import OpResult, Value, attribute_name
 from scriptc.ir.opdef import RuleError
 from scriptc.ir.ops.python_rules import none_help
@@ -38,6 +38,11 @@ def read_attribute(low: Lowering, owner: Expr, name: str, node: ast.AST) -> Expr
         return low.lift(found, name, node)
     if isinstance(owner, Super):
         return _super_attribute(low, owner, name, node)
+    if isinstance(owner, Limits):
+        limit = low.dialect.limit(owner.function, name)
+        if limit is None:
+            raise no_attribute(low, node, f"`np.{owner.function}`", name, "no such attribute here")
+        return call_entry(low, limit, [owner.dtype], {}, node)
     value = low.value(owner, node)
     class_name = low.class_name(value)
     if class_name is not None:

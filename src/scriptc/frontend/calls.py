@@ -8,9 +8,12 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from scriptc.frontend import comprehensions, iterables, statics
 from scriptc.frontend.attributes import read_attribute
 from scriptc.frontend.conditions import lower_condition
+from scriptc.frontend.dtype_forms import lower_limits, lower_subtype
 from scriptc.frontend.errors import CompileFailureError, UnsupportedCall
 from scriptc.frontend.lowering import Lowering
 from scriptc.frontend.objects import is_user_object
@@ -322,6 +325,9 @@ def _slice(low: Lowering, node: ast.Call) -> Expr | None:
 
 
 SPECIAL: dict[Any, Callable[[Lowering, ast.Call], Expr | None]] = {
+    np.finfo: lower_limits,
+    np.iinfo: lower_limits,
+    np.issubdtype: lower_subtype,
     hasattr: _hasattr,
     getattr: _getattr,
     isinstance: _isinstance,

@@ -444,6 +444,11 @@ class Lowering:
             raise self.unsupported(node, "`**kwargs` as a value", "pass it on with `**` only")
         if isinstance(expr, statics.Super):
             raise self.unsupported(node, "`super()` as a value", "call a method of it")
+        if isinstance(expr, statics.Limits):
+            name, reason = f"np.{expr.function}", "its attributes are values: read one of them"
+            raise CompileFailureError(
+                UnsupportedValue(location=self.locate(node), name=name, reason=reason)
+            )
         name = expr.name if isinstance(expr, statics.UserMethod) else expr.entry.spelling.name
         raise CompileFailureError(
             UnsupportedValue(

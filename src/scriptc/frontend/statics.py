@@ -63,11 +63,19 @@ class Keywords:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """`np.finfo(dtype)` or `np.iinfo(dtype)`, before one of its attributes is read."""
+
+    function: str
+    dtype: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Poison:
     """Stands for a variable whose statement already had an error, to keep quiet about it."""
 
 
-Expr = Value | Static | OpMethod | UserMethod | Sequence | Keywords | Super | Poison
+Expr = Value | Static | OpMethod | UserMethod | Sequence | Keywords | Super | Limits | Poison
 
 
 @runtime_checkable

@@ -38,6 +38,8 @@ from scriptc.ir.types import (
 T = TypeVar("T")
 
 ROOTS: dict[str, Any] = {"numpy": np, "math": math, "builtins": builtins}
+LIMITS: dict[str, type] = {"finfo": np.finfo, "iinfo": np.iinfo}
+"""Classes of NumPy whose objects are no values; their attributes are operations on a dtype."""
 OWNERS: dict[str, type] = {
     "ndarray": np.ndarray,
     "dtype": np.dtype,
@@ -49,6 +51,7 @@ OWNERS: dict[str, type] = {
     "float": float,
     "complex": complex,
     "range": range,
+    **LIMITS,
 }
 
 
@@ -113,6 +116,10 @@ class Dialect:
         """Return the names of the methods and properties of values of a type."""
         owner = owner_of(type_)
         return [name for known, name in self._members if known == owner]
+
+    def limit(self, function: str, name: str) -> Entry | None:
+        """Return the entry of an attribute of `np.finfo(dtype)` or `np.iinfo(dtype)`."""
+        return self._members.get((function, name))
 
     def member(self, type_: Type, name: str) -> Entry | None:
         """Return the entry of a method or property of values of a type."""

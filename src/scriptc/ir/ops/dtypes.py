@@ -11,6 +11,10 @@ from scriptc.ir.ops.rules import dtype_of, returns
 from scriptc.ir.ops.samples import matrix
 from scriptc.ir.types import BOOL, DTYPE, DTYPES, INT, STR, Type
 
+_ISDTYPE_KINDS = (
+    "bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating",
+    "numeric",
+)  # fmt: skip
 _KNOWN = tuple(map(np.dtype, DTYPES))
 
 
@@ -45,6 +49,15 @@ def _result_type(args: Args) -> Type:
 def _promote_type(args: Args) -> Type:
     _check_texts(args)
     return DTYPE
+
+
+def _isdtype_type(args: Args) -> Type:
+    kind = args.constant("kind")
+    if isinstance(kind, str) and kind not in _ISDTYPE_KINDS:
+        raise RuleError(
+            f"there is no kind {kind!r} of dtypes", f"use one of {', '.join(_ISDTYPE_KINDS)}"
+        )
+    return BOOL
 
 
 def _can_cast_type(args: Args) -> Type:
@@ -96,6 +109,21 @@ OPS: tuple[OpDef, ...] = (
             sample(np.dtype("float32"), "int64"), sample(np.float32(1), 3), sample("int8"),
             sample(np.dtype("int8"), 1j), sample(matrix(), matrix("bool"), np.dtype("float16")),
             sample(raises=ValueError),
+        ],
+    ),
+    op(
+        "isdtype(dtype: dtype, kind: dtype | str | tuple)",
+        doc="Whether a dtype is of a kind, as `real floating`, or of one of several.",
+        infer=_isdtype_type,
+        kernel=np.isdtype,
+        traits=(PURE, METADATA),
+        spellings=("numpy.isdtype",),
+        samples=lambda: [
+            *(sample(a, kind) for a in _KNOWN for kind in _ISDTYPE_KINDS),
+            sample(np.dtype("int8"), np.dtype("int8")), sample(np.dtype("int8"), np.dtype("int16")),
+            sample(np.dtype("bool"), ("numeric", "bool")),
+            sample(np.dtype("float32"), (np.dtype("float32"), np.dtype("float64"))),
+            sample(np.dtype("int8"), "whole", raises=ValueError),
         ],
     ),
     op(

@@ -32,11 +32,13 @@ from scriptc.ir.ops.rules import (
 )
 from scriptc.ir.ops.samples import cube, matrix, named, special
 from scriptc.ir.types import (
+    INT,
     NONE,
     Dim,
     TensorType,
     TupleType,
     Type,
+    VariadicTupleType,
     members_of,
 )
 
@@ -159,6 +161,14 @@ def _broadcast_to_type(args: Args) -> Type:
 
 def _broadcast_to(x: Any, shape: Any) -> Any:
     return np.broadcast_to(x, shape)
+
+
+def _common_shape_type(args: Args) -> Type:
+    counts = [sequence_length(t) for t in args.rest]
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return VariadicTupleType(INT)
+    return TupleType((INT,) * max(known, default=0))
 
 
 def _broadcast_arrays_type(args: Args) -> Type:
@@ -339,6 +349,18 @@ OPS: tuple[OpDef, ...] = (
             sample(), sample(matrix()), sample(np.arange(3), np.ones((2, 1))), sample(1, [1.0]),
             sample(matrix(), 2, np.ones((1, 1), "int8")), sample(np.zeros((0, 2)), np.ones(2)),
             sample(np.ones(2), np.ones(3), raises=ValueError),
+        ],
+    ),
+    op(
+        "broadcast_shapes(*shapes: int | ints)",
+        doc="The shape that shapes broadcast to.",
+        infer=_common_shape_type,
+        kernel=np.broadcast_shapes,
+        traits=(PURE,),
+        spellings=("numpy.broadcast_shapes",),
+        samples=lambda: [
+            sample(), sample((2, 3)), sample((2, 1), (3,)), sample(3, (2, 3), [1, 1]), sample(()),
+            sample((2,), (3,), raises=ValueError),
         ],
     ),
     op(

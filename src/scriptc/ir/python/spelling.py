@@ -43,6 +43,7 @@ _OWNERS: Mapping[str, type] = {
     "complex": complex,
     "range": range,
 }
+_LIMITS = frozenset({"finfo", "iinfo"})
 _ATOM_OWNERS: Mapping[Type, str] = {
     STR: "str",
     INT: "int",
@@ -135,6 +136,8 @@ def spelled(operation: Operation, operands: Sequence[ast.expr]) -> ast.expr:
         if not callable(getattr(_OWNERS[root], name, None)):
             return method
         return ast.Call(method, arguments[1:], keywords)
+    if root in _LIMITS:
+        return ast.Attribute(ast.Call(dotted(f"np.{root}"), arguments, []), name, ast.Load())
     names = {"numpy": f"np.{name}", "builtins": name}
     return ast.Call(dotted(names.get(root, spelling.name)), arguments, keywords)
 
