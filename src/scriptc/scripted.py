@@ -7,17 +7,21 @@ import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import numpy as np
 
 from scriptc.ir.diagnostic import ArchiveError, ArgumentError
 from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
 from scriptc.ir.printer import print_function
 from scriptc.ir.python_code import print_code
 from scriptc.ir.types import ClassType, members_of
-from scriptc.nn import _walk
+from scriptc.nn import _state, _walk
 from scriptc.nn.containers import ModuleDict, ModuleList, Sequential
 from scriptc.nn.module import Module, tracing
+from scriptc.nn.parameter import Buffer, Parameter
 from scriptc.runtime.interpreter import Executable
+from scriptc.runtime.values import describe, make_test
 from scriptc.version import __version__
 
 if TYPE_CHECKING:
@@ -219,7 +223,9 @@ class ScriptModule(Module):
 
     @property
     def _buffers(self) -> dict[str, Any]:  # type: ignore[override]  # read only on purpose
-        return {n: self.root.__dict__[n] for n in self.class_definition.buffers}
+        # What a call has made an attribute may be a NumPy scalar, which registers nothing.
+        held = {name: self.root.__dict__[name] for name in self.class_definition.buffers}
+        return {name: array for name, array in held.items() if not isinstance(array, np.generic)}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         hook = tracing.get()
@@ -276,10 +282,46 @@ class ScriptModule(Module):
         if name not in definition.attributes or name in self._modules:
             message = f"the compiled {self.original_name} has no attribute {name!r} to assign"
             raise AttributeError(message, name=name, obj=self)
+        if isinstance(value, Parameter | Buffer):
+            value = value.data
+        for kind, names in (("parameter", definition.parameters), ("buffer", self._buffers)):
+            if name in names:
+                value = _state.as_array(self, name, kind, value)
+        type_ = definition.attributes[name]
+        if not make_test(type_)(value):
+            where = f"the compiled {self.original_name}"
+            raise ArgumentError(
+                f"`{name}` of {where} is {type_}, and was assigned {describe(value)}; "
+                "compile the module again to give it another type"
+            )
         self.root.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        self._refuse(f"delete the attribute {name!r}")
+
+    def register_parameter(self, name: str, param: Any) -> None:
+        """Raise `AttributeError`: what a compiled module has is fixed."""
+        self._refuse(f"register the parameter {name!r}")
+
+    def register_buffer(self, name: str, array: Any, persistent: bool = True) -> None:
+        """Raise `AttributeError`: what a compiled module has is fixed."""
+        self._refuse(f"register the buffer {name!r}")
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Raise `AttributeError`: what a compiled module has is fixed."""
+        self._refuse(f"register the module {name!r}")
+
+    def _refuse(self, action: str) -> NoReturn:
+        raise AttributeError(
+            f"cannot {action} of the compiled {self.original_name}, whose attributes are fixed; "
+            "change the module, and compile it again",
+            obj=self,
+        )
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` on this module and all below it that have it; return this module."""
+        if not isinstance(mode, bool):
+            raise TypeError(f"train() takes a bool, not {type(mode).__name__}: write train(True)")
         for module in self.modules():
             if "training" in getattr(module, "root", self.root).__dict__:
                 module.training = mode

@@ -82,11 +82,22 @@ class TestRegistration:
         assert "offset" in net._parameters
         assert "offset" not in net._buffers
         net.scale = np.zeros(1)
-        net.depth = np.zeros(1)
+        net.depth = nn.Buffer(np.zeros(1))
         assert "depth" not in net.__dict__
         assert net.depth.shape == (1,)
         net.first = nn.Parameter(np.zeros(1))
         assert "first" not in net._modules
+
+    def test_plain_name_stays_plain(self, net):
+        class WithDefault(nn.Module):
+            state = None
+
+        other = WithDefault()
+        net.depth = other.state = np.zeros(1)
+        assert "depth" in net.__dict__
+        assert "depth" not in net.state_dict()
+        assert "state" in other.__dict__
+        assert not other.state_dict()
 
     def test_persistence_follows_marker(self, net):
         net.scratch = nn.Buffer(np.zeros(2))

@@ -183,3 +183,129 @@ class Delegates(nn.Module):
             if name == "b":
                 return total, name
         return total, "none"
+
+
+class FirstIsKept(nn.Module):
+    """Attributes that are None until a call has something to keep in them."""
+
+    best = None
+
+    def __init__(self):
+        super().__init__()
+        self.h = None
+        self.register_buffer("total", None)
+        self.cache = nn.Buffer(np.zeros(3), persistent=False)
+
+    def forward(self, x):
+        if self.h is None:
+            self.h = x
+        else:
+            self.h = self.h + x
+        total = self.total
+        if total is None:
+            self.total = x.sum()
+        else:
+            self.total = total + x.sum()
+        if self.best is None or x.max() > self.best:
+            self.best = x.max()
+        self.cache = self.cache * 0.5 + self.h
+        return self.h, self.total, self.best, self.cache
+
+
+class ClassValues(nn.Module):
+    """What the class holds is what instances start from."""
+
+    count = 0
+    rate: float = 0.5
+    last: np.ndarray | None = None
+    name = None
+    scale = np.array([1.0, 2.0, 3.0])
+
+    def seen(self):
+        return self.count
+
+    def forward(self, x):
+        before = self.seen()
+        self.count += 1
+        if self.last is not None:
+            x = x * self.rate + self.last
+        self.last = x
+        if self.count == 2:
+            self.scale = self.scale + 1
+        return x * self.scale, before, self.seen(), self.name is None
+
+
+class PlainValues(nn.Module):
+    """Attributes of every plain type, assigned in each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.number = 0.0
+        self.count = 0
+        self.flag = False
+        self.text = "a"
+        self.pair = (0, 1)
+        self.rows = [0]
+        self.table = {"a": 1}
+        self.scalar = np.float32(2)
+        self.emptied = np.ones(2)
+        self.scalar_first = np.float64(0)
+
+    def forward(self, x):
+        self.number += 0.5
+        self.count += 1
+        self.flag = not self.flag
+        self.text = self.text + "b"
+        self.pair = (self.count, self.pair[0])
+        self.rows.append(self.count)
+        self.table[self.text] = self.count
+        self.scalar = self.scalar * x.sum()
+        self.scalar_first = x
+        if self.emptied is None:
+            self.emptied = x
+        else:
+            self.emptied = None
+        return self.number, self.count, self.flag, self.text, self.pair, self.scalar
+
+
+class Made(nn.Module):
+    """Attributes that the first call makes: an array registers a buffer, a NumPy scalar does not."""
+
+    def forward(self, x):
+        self.last = x
+        self.size = x.sum()
+        self.length = len(x)
+        return self.last * self.size
+
+
+class Leaf(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.h = None
+        self.k = 0
+        self.weight = nn.Parameter(np.arange(3.0))
+        self.register_buffer("running", np.zeros(3))
+
+    def forward(self, x):
+        self.k += 1
+        self.running = self.running * 0.5 + x
+        return self.running * self.weight
+
+
+class Family(nn.Module):
+    """A submodule under two names, tied parameters, attributes that the parent assigns."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = Leaf()
+        self.again = self.first
+        self.other = Leaf()
+        self.other.weight = self.first.weight
+
+    def forward(self, x):
+        self.first.h = x
+        self.other.k = self.again.k + 5
+        self.again.running += 1
+        self.first.running = self.other(x)
+        self.other.running = self.first.running.sum() + self.other.running
+        return self.first(x), self.again(x), self.other.k, self.again.h

@@ -132,7 +132,9 @@ def _instance_attribute(
     definition = low.compiler.program.classes[class_name]
     if name in definition.methods:
         return UserMethod(value, name, None)
-    if member is not None and not callable(member):
+    if (member is not None and not callable(member)) or (
+        objects.class_value(class_name, name) is None
+    ):
         return low.lift(member, name, node)
     names = [*definition.attributes, *definition.methods]
     if info is not None:

@@ -192,6 +192,14 @@ class Compiler:
             if asked is not None:
                 text = f"self.{name}"
                 self.report(UnassignedAttribute(location=asked, name=text, short=name))
+            try:
+                starting = self.objects.starting_type(class_name, name)
+            except RuleError:
+                return None
+            if starting is not None:
+                # Read before as a constant of the class, it is an attribute from the start.
+                self.overrides[class_name, name] = starting
+                raise RestartError
             self.objects.declare_new(class_name, name, actual)
             return self.program.classes[class_name].attributes[name]
         if accepts(known, actual):

@@ -33,7 +33,10 @@ from scriptc.ir.builder import type_of
 from scriptc.ir.graph import ClassDef, Instance, Program, attribute_name
 from scriptc.ir.location import Location
 from scriptc.ir.opdef import RuleError
-from scriptc.ir.types import ClassType, TensorType, Type, generalize, optional
+from scriptc.ir.types import ClassType, TensorType, Type, generalize, optional, prune
+
+ABSENT = object()
+"""What a class has under a name that it has not."""
 
 LinkRoot = Callable[[Scripted], Instance]
 
@@ -216,12 +219,39 @@ class Objects:
         if info is None or info.linked:
             return None
         values = [vars_of(o)[name] for o in info.objects if name in vars_of(o)]
-        if not values:
+        if values:
+            declared = info.annotations.get(name)
+            type_ = declared if declared is not None else self._attribute_type(values[0])
+        elif (class_name, name) in self._overrides:
+            # Code assigns it: what the class has is what the attribute of the instance starts from.
+            starting = self.starting_type(class_name, name)
+            if starting is None:
+                return None
+            type_ = starting
+        else:
             return None
-        declared = info.annotations.get(name)
-        type_ = declared if declared is not None else self._attribute_type(values[0])
         self._declare(info, name, type_)
         return definition.attributes[name]
+
+    def starting_type(self, class_name: str, name: str) -> Type | None:
+        """Return the type of what instances find in their Python class; None if there is nothing.
+
+        Raises `RuleError` if that has no type.
+        """
+        value = self.class_value(class_name, name)
+        if value is ABSENT:
+            return None
+        declared = self.infos[class_name].annotations.get(name)
+        return declared if declared is not None else self._attribute_type(value)
+
+    def class_value(self, class_name: str, name: str) -> Any:
+        """Return what instances find in their Python class, if that is data; else `ABSENT`."""
+        info = self.infos.get(class_name)
+        if info is None or info.linked:
+            return ABSENT
+        found = inspect.getattr_static(info.python_class, name, ABSENT)
+        is_data = not callable(found) and not hasattr(type(found), "__get__")
+        return found if is_data else ABSENT
 
     def _attribute_type(self, value: Any) -> Type:
         if is_module(value) or isinstance(value, Scripted) or is_user_object(value):
@@ -229,10 +259,24 @@ class Objects:
         return generalize(type_of(value))
 
     def declare_new(self, class_name: str, name: str, type_: Type) -> None:
-        """Add an attribute that the code assigns and no object has yet."""
+        """Add an attribute that the code assigns and no object has yet.
+
+        An array makes it a buffer of a module, as the assignment itself does in plain Python.
+        """
         info = self.infos[class_name]
         info.created.add(name)
         self._declare(info, name, optional(generalize(type_)))
+        if is_module(info.example) and isinstance(prune(type_), TensorType):
+            info.definition.buffers.append(name)
+
+    def holds_arrays(self, class_name: str, name: str) -> bool:
+        """Tell whether an attribute is a buffer, which makes an array of a NumPy scalar.
+
+        One that the code creates may start as a scalar, and then stays no buffer.
+        """
+        info = self.infos.get(class_name)
+        created = info is not None and name in info.created
+        return name in self.program.classes[class_name].buffers and not created
 
     def member(self, class_name: str, name: str) -> Any:
         """Return what the Python class has under a name, unbound; None if nothing."""
@@ -270,7 +314,10 @@ class Objects:
             entries = registered(object_, registry)
             values.update({attribute_name(n): v for n, v in entries.items()})
         for name, type_ in info.definition.attributes.items():
-            value = values.get(name)
+            value = values.get(name, ABSENT)
+            if value is ABSENT:
+                found = self.class_value(info.definition.name, name)
+                value = None if found is ABSENT else found
             instance.__dict__[name] = (
                 self.instance(value) if isinstance(type_, ClassType) else value
             )

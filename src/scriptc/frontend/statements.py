@@ -212,7 +212,7 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
         return
     expected = low.compiler.assigned_attribute(class_name, name, value.type)
     if expected is None:
-        current = low.compiler.objects.attribute(class_name, name)
+        current = low.compiler.objects.attribute(class_name, name) or "no value of a program"
         raise CompileFailureError(
             AttributeType(
                 location=low.locate(node),
@@ -222,7 +222,7 @@ def _set_attribute(low: Lowering, node: ast.expr, owner: Expr, name: str, expr: 
                 actual=str(value.type),
             )
         )
-    if name in low.compiler.program.classes[class_name].buffers and prune(value.type) != NONE:
+    if low.compiler.objects.holds_arrays(class_name, name) and prune(value.type) != NONE:
         # A buffer holds arrays: a module makes one of a NumPy scalar that is assigned to it.
         value = low.emit("asarray", [value, None], node)
     low.structural("set_attr", [owner, name, value], [], node)

@@ -32,6 +32,11 @@ def has_setter(owner: type, name: str) -> bool:
     return hasattr(getattr(owner, name, None), "__set__")
 
 
+def is_plain(module: "Module", name: str) -> bool:
+    """Whether a name that is not registered is an attribute all the same, so that it stays one."""
+    return name in module.__dict__ or hasattr(type(module), name)
+
+
 def as_array(module: "Module", name: str, kind: str, value: Any) -> np.ndarray | None:
     """The array to store; NumPy's scalars, which 0-d arithmetic gives, included."""
     if value is None or isinstance(value, np.ndarray):

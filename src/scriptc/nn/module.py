@@ -55,12 +55,14 @@ class Module:
     `forward`. Assignment registers by the type of the value:
 
     - `Parameter`: a parameter, which reads back as the plain array;
-    - `Buffer`, or a plain `numpy.ndarray`: a buffer, part of `state_dict`
-      unless `Buffer(..., persistent=False)`;
+    - `Buffer`, or a plain `numpy.ndarray` under a new name: a buffer, part of
+      `state_dict` unless `Buffer(..., persistent=False)`;
     - `Module`: a submodule.
 
     Assigning an array to a registered name replaces its value; assigning None
-    empties the name and keeps it registered.
+    empties the name and keeps it registered. A name that was plain stays plain:
+    `self.h = None`, in the constructor or in the class, keeps what a call
+    assigns to `self.h` out of the `state_dict`.
     """
 
     training: bool
@@ -129,6 +131,7 @@ class Module:
             or name in attributes["_buffers"]
             or name in attributes["_modules"]
             or isinstance(value, _REGISTERED)
+            or (isinstance(value, np.ndarray) and not _state.is_plain(self, name))
         ):
             self._assign_registered(name, value)
         else:
@@ -354,5 +357,5 @@ class Module:
         return _walk.draw(self)
 
 
-# Values that an assignment registers.
-_REGISTERED = (Parameter, Buffer, np.ndarray, Module)
+# Values that an assignment registers, whatever the name was before.
+_REGISTERED = (Parameter, Buffer, Module)

@@ -112,6 +112,10 @@ class Tracer(Recorder):
         with self.suspend():
             lifted = self.lift(value)
             class_name = self.objects.info(module).definition.name
+            concrete = concrete_of(value)
+            if value is not None and self.objects.holds_arrays(class_name, attribute_name(name)):
+                lifted = self.emit("asarray", [lifted, constant(None)])
+                concrete = np.asarray(concrete)
             type_ = self.compiler.assigned_attribute(class_name, attribute_name(name), lifted.type)
             if type_ is None:
                 raise trace_error(
@@ -125,7 +129,7 @@ class Tracer(Recorder):
             return False
         for held in (attributes, module._parameters):
             held.pop(name, None)
-        module._buffers[name] = concrete_of(value)
+        module._buffers[name] = concrete
         return True
 
     def call_module(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
