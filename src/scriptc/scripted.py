@@ -214,6 +214,13 @@ class ScriptModule(Module):
 
         return one_at_a_time
 
+    @property
+    def _forward(self) -> str:
+        """The name of `forward` in the program."""
+        if not self.entry:
+            raise _no_forward()
+        return self.entry
+
     class_definition: ClassDef
     """The declaration of the module's class in the program."""
 
@@ -243,12 +250,12 @@ class ScriptModule(Module):
     @property
     def graph(self) -> Graph:
         """The IR of `forward`; `print(m.graph)` shows it."""
-        return Graph(self.program.functions[self.entry], self.program)
+        return Graph(self.program.functions[self._forward], self.program)
 
     @property
     def inlined_graph(self) -> Graph:
         """The IR of `forward` with all calls replaced by what they call."""
-        return _inlined_graph(self.program, self.entry)
+        return _inlined_graph(self.program, self._forward)
 
     @property
     def code(self) -> str:
@@ -466,8 +473,12 @@ def freeze(module: object, preserved_attrs: Sequence[str] | None = None) -> Scri
     return ScriptModule(program, module.entry, root)
 
 
+def _no_forward() -> ArgumentError:
+    return ArgumentError("the compiled program does not call this module, so it has no `forward`")
+
+
 def _not_callable(*_: Any, **__: Any) -> Any:
-    raise ArgumentError("the compiled program does not call this module, so it has no `forward`")
+    raise _no_forward()
 
 
 def _is_stateful(program: Program) -> bool:

@@ -85,10 +85,7 @@ class Recurrent(Module):
         Raises:
             ValueError: the rank or the last size of `x`.
         """
-        if x.ndim != 2 and x.ndim != 3:
-            raise ValueError(f"expected a sequence of 2 or 3 dimensions, got shape {x.shape}")
-        if x.shape[-1] != self.input_size:
-            raise ValueError(f"expected inputs of size {self.input_size}, got shape {x.shape}")
+        functional.check_sequence(x, self.input_size)
         if x.ndim == 2:
             return np.expand_dims(x, 1)
         if self.batch_first:
@@ -102,9 +99,7 @@ class Recurrent(Module):
             ValueError: its shape is another.
         """
         h = hx if batched else np.expand_dims(hx, 1)
-        shape = (len(self._layer_names), batch, self.hidden_size)
-        if h.shape != shape:
-            raise ValueError(f"expected an initial state like {shape}, got shape {hx.shape}")
+        functional.check_state(h, len(self._layer_names), batch, self.hidden_size)
         return h
 
     def _zeros(self, x: np.ndarray) -> np.ndarray:

@@ -130,8 +130,7 @@ class _BatchNorm(Module):
 
     def _normalize(self, x: np.ndarray) -> np.ndarray:
         """`forward` once the rank of `x` was checked."""
-        if x.shape[1] != self.num_features:
-            raise ValueError(f"expected {self.num_features} channels, got shape {x.shape}")
+        functional.check_channels(x, self.num_features)
         if not self.training:
             if self.running_mean is not None and self.running_var is not None:
                 return functional.batch_normalize(
@@ -153,7 +152,7 @@ class _BatchNorm(Module):
         ):
             self.num_batches_tracked = self.num_batches_tracked + 1
             if self.momentum is None:
-                share = 1.0 / float(self.num_batches_tracked)
+                share = functional.plain_share(self.num_batches_tracked)
             else:
                 share = self.momentum
             self.running_mean = (1.0 - share) * self.running_mean + share * mean

@@ -20,12 +20,16 @@ from scriptc.nn.functional.normalization import (
     batch_moments,
     batch_norm,
     batch_normalize,
+    check_channels,
     layer_norm,
+    plain_share,
     unbiased_factor,
 )
 from scriptc.nn.functional.padding import pad1d, pad2d
 from scriptc.nn.functional.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from scriptc.nn.functional.recurrent import (
+    check_sequence,
+    check_state,
     gru,
     gru_cell,
     lstm,
@@ -44,6 +48,9 @@ __all__ = [
     "batch_moments",
     "batch_norm",
     "batch_normalize",
+    "check_channels",
+    "check_sequence",
+    "check_state",
     "conv1d",
     "conv2d",
     "dropout",
@@ -63,6 +70,7 @@ __all__ = [
     "max_pool2d",
     "pad1d",
     "pad2d",
+    "plain_share",
     "relu",
     "rnn_relu",
     "rnn_relu_cell",

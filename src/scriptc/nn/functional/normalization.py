@@ -115,6 +115,21 @@ def batch_norm(
     return batch_normalize(x, running_mean, running_var, weight, bias, eps)
 
 
+def check_channels(x: np.ndarray, count: int) -> None:
+    """Checks the number of channels, dimension 1.
+
+    Raises:
+        ValueError: there are not `count`.
+    """
+    if x.shape[1] != count:
+        raise ValueError(f"expected {count} channels, got shape {x.shape}")
+
+
+def plain_share(batches: np.ndarray) -> float:
+    """The share of the last of so many batches in their plain average."""
+    return 1.0 / float(batches)
+
+
 def unbiased_factor(x: np.ndarray) -> float:
     """`n / (n - 1)` for the `n` values per channel, dimension 1.
 

@@ -17,6 +17,29 @@ from scriptc.nn.functional.activation import sigmoid
 from scriptc.nn.functional.dense import linear
 
 
+def check_sequence(x: np.ndarray, size: int) -> None:
+    """Checks the shape of a sequence.
+
+    Raises:
+        ValueError: the rank, or a last dimension that is not `size`.
+    """
+    if x.ndim != 2 and x.ndim != 3:
+        raise ValueError(f"expected a sequence of 2 or 3 dimensions, got shape {x.shape}")
+    if x.shape[-1] != size:
+        raise ValueError(f"expected inputs of size {size}, got shape {x.shape}")
+
+
+def check_state(h: np.ndarray, entries: int, batch: int, size: int) -> None:
+    """Checks that an initial state is `(entries, batch, size)`.
+
+    Raises:
+        ValueError: it is not.
+    """
+    shape = (entries, batch, size)
+    if h.shape != shape:
+        raise ValueError(f"expected an initial state like {shape}, got shape {h.shape}")
+
+
 def rnn_tanh_cell(
     x: np.ndarray,
     h: np.ndarray,
