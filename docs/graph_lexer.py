@@ -20,7 +20,7 @@ from scriptc.ir.graph import CONTROL, STRUCTURAL_TRAITS, TERMINATORS
 from scriptc.ir.types import ATOMS, DTYPES
 
 _WORDS = ("func", "class", "file", "method", "else", "in", "carry", "from", "composite", "rules")
-_TYPES = ("Tensor", "list", "tuple", "dict", "iterator", *ATOMS, *DTYPES)
+_TYPES = ("Tensor", "list", "tuple", "dict", "iterator", "view", *ATOMS, *DTYPES)
 
 
 class GraphLexer(RegexLexer):

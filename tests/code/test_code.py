@@ -31,11 +31,13 @@ from scriptc.ir.types import (
     TENSOR,
     ClassType,
     DictType,
+    IteratorType,
     ListType,
     TensorType,
     TupleType,
     Type,
     VariadicTupleType,
+    ViewType,
     optional,
 )
 from support.small_ops import make_function
@@ -297,6 +299,8 @@ def test_f_strings() -> None:
         (VariadicTupleType(INT), "tuple[int, ...]"),
         (DictType(STR, TENSOR), "dict[str, Tensor]"),
         (ClassType("Cell"), "Cell"),
+        (IteratorType(INT), "Iterator[int]"),
+        (ViewType(STR), "Collection[str]"),
         (DTYPE, "np.dtype"),
     ],
 )

@@ -15,6 +15,7 @@ from scriptc.frontend.annotations import Tensor
 HEADER = """\
 import math
 import numpy as np
+from collections.abc import Collection, Iterator
 from scriptc.frontend.annotations import Tensor
 
 
@@ -125,6 +126,18 @@ def refuse(n: int) -> int:
     return n**5 + (n << 3)
 
 
+def total_of(numbers):  # type: ignore[no-untyped-def]  # compiled for what it is given
+    total = 0
+    for number in numbers:
+        total += number
+    return total
+
+
+def walks(d: dict[str, int]) -> int:
+    values = d.values()
+    return total_of(values) + total_of(reversed(values)) + total_of(d.values()) + len(values)
+
+
 CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (fib, [(0,), (10,), (90,)]),
     (first_even, [([1, 3, 4],), ([],)]),
@@ -136,6 +149,7 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (calls, [(3,)]),
     (lists, [([1, 2, 3],)]),
     (tensors, [(np.ones(3), np.arange(3.0)), (np.ones((3, 3)), np.ones(3))]),
+    (walks, [({},), ({"a": 3, "b": 4},)]),
     (swap, [(1, 2, 3), (1, 2, 4)]),
     (refuse, [(101,), (50,), (3,)]),
 ]

@@ -34,6 +34,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     generalize,
     map_type,
     resolve,
@@ -50,7 +51,7 @@ _CLASSES: dict[Type, type] = {
     RANGE: range,
     ELLIPSIS: type(...),
 }
-_ITERATORS = (enumerate, zip, type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 Outcome = tuple[Any, type[BaseException] | None, str]
 
 
@@ -89,9 +90,11 @@ def type_holds(type_: Type, value: Any) -> bool:
         case UnionType(members):
             return any(type_holds(member, value) for member in members)
         case IteratorType(element):
-            is_iterator = hasattr(value, "__next__") or isinstance(value, _ITERATORS)
+            is_iterator = hasattr(value, "__next__")
             # Walking uses an iterator up, so a copy is walked where there can be one.
             return is_iterator and all(type_holds(element, v) for v in copied(value))
+        case ViewType(element):
+            return isinstance(value, _VIEWS) and all(type_holds(element, v) for v in value)
     if type_ == DTYPE:
         return isinstance(value, np.dtype)
     return False
@@ -99,7 +102,7 @@ def type_holds(type_: Type, value: Any) -> bool:
 
 def copied(value: Any) -> Any:
     """Return a deep copy; of an iterator, one that can be walked over by itself."""
-    if isinstance(value, _ITERATORS[2:]):
+    if isinstance(value, _VIEWS):
         return value
     if hasattr(value, "__next__"):
         return copy.copy(value)
@@ -122,7 +125,7 @@ def same(a: Any, b: Any) -> bool:
         return same(list(a.items()), list(b.items()))
     if isinstance(a, float | complex):
         return repr(a) == repr(b)
-    if hasattr(a, "__next__") or isinstance(a, _ITERATORS):
+    if hasattr(a, "__next__") or isinstance(a, _VIEWS):
         return same(list(copied(a)), list(copied(b)))
     return bool(a == b)
 
@@ -176,6 +179,8 @@ def value_type(value: Any) -> Type:
     if isinstance(value, zip):
         rows = list(copied(value))
         return IteratorType(value_type(rows[0]) if rows else NEVER)
+    if isinstance(value, _VIEWS):
+        return ViewType(_joined(value))
     if hasattr(value, "__next__"):
         return IteratorType(_joined(copied(value)))
     if isinstance(value, tuple):
@@ -220,4 +225,4 @@ def _inferred(opdef: OpDef, operands: Sequence[Any], how: str) -> tuple[list[Typ
 def _is_made(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(map(_is_made, value))
-    return hasattr(value, "__next__") or isinstance(value, _ITERATORS)
+    return hasattr(value, "__next__") or isinstance(value, _VIEWS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, KeysView, Mapping, Sequence, ValuesView
 from typing import Annotated, Any, Dict, Final, List, Optional, Tuple, TypeAlias, Union
 
 import numpy as np
@@ -66,6 +66,15 @@ def optionals(a: Optional[int], b: int | None, c: Union[str, None], d: "float | 
 @program(([1, 2], {"a": 1}))
 def abstract_containers(a: Sequence[int], b: Mapping[str, int]):
     return sum(a), b["a"], a[0]
+
+
+def _walked(a: KeysView[str], b: ValuesView[int], c: Collection[int], d: Iterator[int]):
+    return [*a], sum(b), len(c) + len(a), list(d)
+
+
+@program(({"a": 1, "b": 2},))
+def views_and_iterators(table: dict[str, int]):
+    return _walked(table.keys(), table.values(), table.values(), reversed(table.values()))
 
 
 @program((1, X))

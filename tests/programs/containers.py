@@ -382,3 +382,91 @@ def bare_annotations(xs: list[int]):
 def count(xs: list, t: tuple, d: dict, f: object = None) -> int:
     ys: list = [0, *xs]
     return len(ys) + len(t) + len(d)
+
+
+@program(({"b": 2, "a": 1, "c": 3}, "b", 3), ({}, "x", 0), ({"x": 0}, "x", 1))
+def kept_views(table: dict[str, int], key: str, value: int):
+    """A view can be walked over again and again, and follows the dict."""
+    keys, values, items = table.keys(), table.values(), table.items()
+    seen = []
+    for _ in range(2):
+        for k in keys:
+            seen.append(k)
+        seen += [f"{k}{v}" for k, v in items]
+    asked = [key in keys, value in values, (key, value) in items, key not in table.keys()]
+    before = len(values), len(table.items()), len(keys)
+    table["new"] = 7
+    after = len(values), len(keys), 7 in values, "new" in keys, ("new", 7) in items
+    del table["new"]
+    gone = 7 in values, len(values), sorted(values), sorted(table.keys())
+    lists = list(items), list(values), tuple(keys), list(reversed(keys))
+    return seen, asked, before, after, gone, lists, bool(values), f"{keys} {values}"
+
+
+@program(({"a": 1, "b": 5},), ({},))
+def functions_of_views(table: dict[str, int]):
+    values = table.values()
+    total = sum(values) + sum(values)
+    if values:
+        total += max(values) - min(table.values())
+    if not table.keys():
+        total -= 1
+    pairs = list(zip(table, values)) + list(zip(table.keys(), values))
+    numbered = [(i, k, v) for i, (k, v) in enumerate(table.items())]
+    return total, pairs, numbered, any(values), all(v > 1 for v in values), dict(table.items())
+
+
+def _count(view, wanted: int):
+    found = 0
+    for v in view:
+        if v == wanted:
+            found += 1
+    return found + (wanted in view)
+
+
+@program(({"a": 1, "b": 1}, True), ({"a": 2}, False))
+def views_handed_on(table: dict[str, int], other: bool):
+    """Through calls, branches and loops; each is an object of its own."""
+    spare = {"z": 1}
+    view = table.values() if other else spare.values()
+    first = _count(view, 1)
+    rounds = 0
+    while 9 not in view and rounds < 5:
+        spare[f"{rounds}"] = 8 + rounds
+        rounds += 1
+    kept = table.keys()
+    return first, _count(view, 1), rounds, kept is table.keys(), kept is kept, len(view)
+
+
+@program(({"a": 1, "b": 2},))
+def grows_while_walked(table: dict[str, int]):
+    for key in table.keys():
+        table[key + "x"] = 1
+
+
+@program(({"a": 1},))
+def unpacked_views(table: dict[str, int]):
+    (key,) = table.keys()
+    ((k, v),) = table.items()
+    first, *rest = table.values()
+    return key, k, v, first, rest
+
+
+@program(({"a": np.arange(3.0)},))
+def views_of_arrays(table: dict[str, np.ndarray]):
+    """What a view gives is the dict's own object."""
+    values = table.values()
+    total = np.zeros(3)
+    for array in values:
+        array += 1
+        total += array
+    for _, array in table.items():
+        array *= 2
+    for array in values:
+        total += array
+    return total, list(values)
+
+
+@program(({"a": np.arange(3.0)},))
+def search_in_a_view_of_arrays(table: dict[str, np.ndarray]):
+    return np.zeros(3) in table.values()

@@ -30,11 +30,13 @@ from scriptc.ir.types import (
     STR,
     TENSOR,
     DictType,
+    IteratorType,
     ListType,
     TensorType,
     TupleType,
     Type,
     VariadicTupleType,
+    ViewType,
     union,
 )
 
@@ -58,6 +60,13 @@ _ATOMS: dict[Any, Type] = {
 _LISTS = (list, typing.List, typing.Sequence, collections.abc.Sequence)  # noqa: UP006 - as written by users
 _TUPLES = (tuple, typing.Tuple)  # noqa: UP006 - as written by users
 _DICTS = (dict, typing.Dict, typing.Mapping, collections.abc.Mapping)  # noqa: UP006 - as written by users
+_WALKED: dict[Any, Callable[[Type], Type]] = {
+    collections.abc.Iterator: IteratorType,
+    collections.abc.Collection: ViewType,
+    collections.abc.KeysView: ViewType,
+    collections.abc.ValuesView: ViewType,
+}
+"""What `.code` writes for helpers that are given iterators, and views of dicts."""
 
 
 class AnnotationError(Exception):
@@ -148,6 +157,9 @@ def _subscript(
         return ListType(one(items[0]))
     if base in _DICTS and len(items) == 2:
         return DictType(one(items[0]), one(items[1]))
+    origin = typing.get_origin(base) or base
+    if isinstance(origin, type) and origin in _WALKED and len(items) == 1:
+        return _WALKED[origin](one(items[0]))
     if base in _TUPLES:
         if len(items) == 2 and isinstance(items[1], ast.Constant) and items[1].value is ...:
             return VariadicTupleType(one(items[0]))
@@ -251,6 +263,8 @@ def type_from_object(found: Any, text: str = "") -> Type | None:
         return ListType(known[0])
     if origin in (dict, collections.abc.Mapping) and len(known) == 2:
         return DictType(known[0], known[1])
+    if origin in _WALKED and len(known) == 1:
+        return _WALKED[origin](known[0])
     if origin is tuple and len(known) == len(parts):
         return VariadicTupleType(known[0]) if ... in args else TupleType(tuple(known))
     raise AnnotationError(text or repr(found))

@@ -26,6 +26,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     union,
 )
 
@@ -38,6 +39,7 @@ _WORDS: dict[str, Any] = {
     "unbound": UNBOUND,
 }
 _MAX_SIZE = 2**63 - 1
+_OF_ELEMENTS = {"list": ListType, "iterator": IteratorType, "view": ViewType}
 
 
 class LiteralParser(Tokens):
@@ -93,7 +95,7 @@ class LiteralParser(Tokens):
             self.expect("]")
             if word == "dict":
                 return DictType(first, second)
-            return ListType(first) if word == "list" else IteratorType(first)
+            return _OF_ELEMENTS[word](first)
         if not is_attribute_name(word) or word in DTYPES:
             raise self.error(f"{word!r} is not a type", token)
         return ClassType(word)

@@ -35,6 +35,7 @@ from scriptc.ir.types import (
     Type,
     TypeVariable,
     VariadicTupleType,
+    ViewType,
     members_of,
     prune,
     tuple_elements,
@@ -255,13 +256,13 @@ def _is_ints(t: Type) -> bool:
     return False
 
 
+_ITERABLES = (
+    TensorType, ListType, TupleType, VariadicTupleType, DictType, IteratorType, ViewType,
+)  # fmt: skip
+
+
 def _is_iterable(t: Type) -> bool:
-    return (
-        isinstance(
-            t, TensorType | ListType | TupleType | VariadicTupleType | DictType | IteratorType
-        )
-        or t in (STR, RANGE)
-    )  # fmt: skip
+    return isinstance(t, _ITERABLES) or t in (STR, RANGE)
 
 
 KINDS: dict[str, Callable[[Type], bool]] = {

@@ -32,6 +32,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     resolve,
 )
 
@@ -40,7 +41,7 @@ STRUCTURAL = frozenset({*CONTROL, *TERMINATORS, *STRUCTURAL_TRAITS})
 
 LOOPS = ("for", "loop")
 
-TYPE_WORDS = frozenset({*ATOMS, "Tensor", "list", "tuple", "dict", "iterator", "class"})
+TYPE_WORDS = frozenset({*ATOMS, "Tensor", "list", "tuple", "dict", "iterator", "view", "class"})
 """Names that mean a type of the IR; a class of that name is written `class[name]`."""
 
 EXCEPTIONS = frozenset(
@@ -172,6 +173,8 @@ def _print_type(type_: Type) -> str:
             return f"dict[{_print_types((key, value))}]"
         case IteratorType(element):
             return f"iterator[{_print_type(element)}]"
+        case ViewType(element):
+            return f"view[{_print_type(element)}]"
         case UnionType(members):
             return " | ".join(map(_print_type, members))
         case ClassType(name) if name in TYPE_WORDS or name in DTYPES:

@@ -120,12 +120,22 @@ class DictType(Type):
 
 @dataclass(frozen=True, slots=True)
 class IteratorType(Type):
-    """What `enumerate`, `zip` and `dict.items` give: something to walk over once."""
+    """What `enumerate`, `zip` and `reversed` give: something to walk over once."""
 
     element: Type
 
     def __str__(self) -> str:
         return f"iterator[{self.element}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewType(Type):
+    """What `keys`, `values` and `items` of a dict give: it shows the dict as it is when asked."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"view[{self.element}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,8 @@ def map_type(type_: Type, change: Callable[[Type], Type]) -> Type:
             return DictType(change(key), change(value))
         case IteratorType(element):
             return IteratorType(change(element))
+        case ViewType(element):
+            return ViewType(change(element))
         case UnionType(members):
             return union(map(change, members))
     return type_
@@ -268,6 +280,11 @@ def join(a: Type, b: Type) -> Type | None:
             return None if element is None else VariadicTupleType(element)
         case (ListType(), ListType()) | (DictType(), DictType()):
             return a if unify(a, b) else None
+        case ((ViewType(x) | IteratorType(x)), (ViewType(y) | IteratorType(y))):
+            element = join(x, y)
+            views = isinstance(a, ViewType) and isinstance(b, ViewType)
+            made = ViewType if views else IteratorType
+            return None if element is None else made(element)
     if NONE in members_of(a) or NONE in members_of(b):
         rest = join(without_none(a), without_none(b))
         return None if rest is None else optional(rest)
@@ -358,7 +375,7 @@ def accepts(expected: Type, actual: Type) -> bool:
             return _same_element(x, y)
         case DictType(k, v), DictType(m, w):
             return _same_element(k, m) and _same_element(v, w)
-        case IteratorType(x), IteratorType(y):
+        case (ViewType(x), ViewType(y)) | (IteratorType(x), (IteratorType(y) | ViewType(y))):
             return accepts(x, y)
     return False
 

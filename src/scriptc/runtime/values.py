@@ -6,7 +6,7 @@ which Python would keep an `int` where it matters (`x // 2`, `x / 0`, `str(x)`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     members_of,
     resolve,
 )
@@ -52,6 +53,7 @@ EXACT: dict[Type, type] = {
     ELLIPSIS: type(...),
     NONE: type(None),
 }
+_VIEWS = (KeysView, ValuesView, ItemsView)
 _ARRAYS = (np.ndarray, np.memmap)
 _KNOWN = frozenset(map(np.dtype, DTYPES))
 
@@ -99,6 +101,8 @@ def make_test(type_: Type) -> Test:
             return lambda value: any(test(value) for test in options)
         case IteratorType():
             return lambda value: hasattr(value, "__next__") or isinstance(value, enumerate | zip)
+        case ViewType():
+            return lambda value: isinstance(value, _VIEWS)
     return lambda value: False
 
 

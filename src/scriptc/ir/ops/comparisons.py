@@ -57,6 +57,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     members_of,
 )
 
@@ -84,7 +85,7 @@ def _equality(sign: str, ufunc: np.ufunc) -> InferRule:
 
 def _refuse_instances(sign: str, type_: Type) -> None:
     for member in members_of(type_):
-        if isinstance(member, ClassType | IteratorType):
+        if isinstance(member, ClassType | IteratorType | ViewType):
             raise RuleError(
                 f"`{sign}` is not defined for {type_}",
                 "compare parts of it, or use `is` to ask whether it is the same object",
@@ -139,10 +140,8 @@ def _contains(args: Args) -> Type:
         elif isinstance(member, DictType):
             check_hashable(item)
         elif isinstance(member, IteratorType):
-            raise RuleError(
-                "`in` would use up the iterator", "write `key in d`, or make it a list first"
-            )
-        elif not (is_sequence(member) or member == RANGE):
+            raise RuleError("`in` would use up the iterator", "make it a list first: `list(...)`")
+        elif not (is_sequence(member) or isinstance(member, ViewType) or member == RANGE):
             raise not_defined("in", item, container)
     return BOOL
 
@@ -198,7 +197,9 @@ def _contains_samples() -> list[Sample]:
         sample({1: 1}, [1], raises=TypeError), sample([1, 2], np.int64(2)),
         sample(np.array([1.0, 2.0]), 2), sample(np.array([1.0, np.nan]), np.nan),
         sample(np.zeros((0,)), 1), sample([None, 1], None), sample(3, 3, raises=TypeError),
-        sample({3: 1}, np.int64(3)),
+        sample({3: 1}, np.int64(3)), sample({"a": 1}.values(), 1.0), sample({"a": 1}.keys(), "b"),
+        sample({"a": 1}.items(), ("a", 1)), sample({"a": [1]}.values(), [1]),
+        sample({"a": 1}.keys(), ["a"], raises=TypeError),
     ]  # fmt: skip
 
 
@@ -207,6 +208,8 @@ def _truth_samples() -> list[Sample]:
         *map(sample, (0, 3, 0.0, float("nan"), 0j, True, "", "a", None, [], [0], (), (1,))),
         *map(sample, ({}, {1: 2}, range(0), range(2), ..., np.float32(0), np.array(1))),
         *map(sample, (np.array([2.0]), np.array([[0]]), np.dtype("int8"), slice(1))),
+        sample({}.keys()),
+        sample({1: 2}.items()),
         sample(np.array([1, 2]), raises=ValueError),
         sample(np.zeros((0,)), raises=ValueError),
     ]

@@ -43,6 +43,7 @@ from scriptc.ir.types import (
     TupleType,
     Type,
     TypeVariable,
+    ViewType,
     generalize,
     members_of,
     prune,
@@ -89,13 +90,11 @@ def _len(args: Args) -> Type:
             if member.rank == 0:
                 raise RuleError("a 0-d tensor has no length", "use `x.size`")
         elif isinstance(member, IteratorType):
-            raise RuleError(
-                "an iterator has no length", "take that of what is walked over, as in `len(d)`"
-            )
-        elif not (is_sequence(member) or isinstance(member, DictType)) and member not in (
-            STR,
-            RANGE,
-            NEVER,
+            raise RuleError("an iterator has no length", "take that of what is walked over")
+        elif not (
+            is_sequence(member)
+            or isinstance(member, DictType | ViewType)
+            or member in (STR, RANGE, NEVER)
         ):
             raise RuleError(f"a {member} has no length", none_help(args["x"]))
     return INT
@@ -247,6 +246,9 @@ OPS: tuple[OpDef, ...] = (
         spellings=("builtins.len",),
         samples=lambda: [
             *map(sample, ("", "abc", [], [1, 2], (), (1, "a"), {}, {"a": 1}, range(5))),
+            sample({"a": 1}.values()),
+            sample({1: 2, 3: 4}.items()),
+            sample({}.keys()),
             sample(np.zeros((3, 2))),
             sample(np.array(1.0), raises=TypeError),
             sample(3, raises=TypeError),

@@ -1,4 +1,4 @@
-"""Methods of dicts. What `keys`, `values` and `items` give is walked over, and nothing else."""
+"""Methods of dicts. What `keys`, `values` and `items` give is a view, which follows the dict."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from scriptc.ir.ops.python_rules import check_holds, check_lookup, require_known
 from scriptc.ir.types import (
     NONE,
     DictType,
-    IteratorType,
     TupleType,
     Type,
+    ViewType,
     accepts,
     join,
     optional,
@@ -138,15 +138,15 @@ OPS = (
     ),
     _method(
         "dict_keys(x: dict)", "The keys, in the order in which they were put in.",
-        lambda args: IteratorType(_dict(args).key), dict.keys, _plain, PURE, VIEW,
+        lambda args: ViewType(_dict(args).key), dict.keys, _plain, PURE, VIEW,
     ),
     _method(
         "dict_values(x: dict)", "The values, in the order of the keys.",
-        lambda args: IteratorType(_dict(args).value), dict.values, _plain, PURE, VIEW,
+        lambda args: ViewType(_dict(args).value), dict.values, _plain, PURE, VIEW,
     ),
     _method(
         "dict_items(x: dict)", "Pairs of a key and its value, in the order of the keys.",
-        lambda args: IteratorType(_item(args)), dict.items, _plain, PURE, VIEW,
+        lambda args: ViewType(_item(args)), dict.items, _plain, PURE, VIEW,
     ),
     _method(
         "dict_pop(x: dict, key: Any, *default: Any)",

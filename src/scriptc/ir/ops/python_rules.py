@@ -30,6 +30,7 @@ from scriptc.ir.types import (
     TypeVariable,
     UnionType,
     VariadicTupleType,
+    ViewType,
     accepts,
     generalize,
     members_of,
@@ -134,7 +135,7 @@ def check_printable(type_: Type) -> None:
 
 def _parts(type_: Type) -> tuple[Type, ...]:
     match type_:
-        case ListType(element):
+        case ListType(element) | ViewType(element):
             return (element,)
         case TupleType() | VariadicTupleType():
             return tuple_elements(type_)

@@ -46,6 +46,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     members_of,
     prune,
     union,
@@ -145,7 +146,9 @@ def element_type(type_: Type) -> Type:
             if shape == ():
                 raise RuleError("iteration over a 0-d tensor", "iterate over `range(...)` instead")
             return TensorType(dtype, None if shape is None else shape[1:])
-        case ListType(element) | VariadicTupleType(element) | IteratorType(element):
+        case ListType(element) | VariadicTupleType(element):
+            return prune(element)
+        case IteratorType(element) | ViewType(element):
             return prune(element)
         case TupleType(elements):
             joined = join_all(elements)

@@ -45,6 +45,7 @@ from scriptc.ir.types import (
     TensorType,
     TupleType,
     Type,
+    ViewType,
     members_of,
 )
 
@@ -127,7 +128,7 @@ def _method_of(owner: Type, result: Type) -> InferRule:
 def _hash(args: Args) -> Type:
     check_hashable(args["x"])
     for member in members_of(args["x"]):
-        if isinstance(member, ClassType | IteratorType):
+        if isinstance(member, ClassType | IteratorType | ViewType):
             raise RuleError(f"a {member} has no hash that lasts", none_help(args["x"]))
     return INT
 

@@ -38,6 +38,7 @@ from scriptc.ir.types import (
     TupleType,
     Type,
     VariadicTupleType,
+    ViewType,
     prune,
 )
 
@@ -68,7 +69,7 @@ def _getitem(args: Args) -> Type:
         case DictType(_, item):
             check_lookup(x, index)
             return prune(item)
-        case IteratorType():
+        case IteratorType() | ViewType():
             raise RuleError(f"a {x} cannot be indexed", "make it a list first: `list(...)`")
     if x == STR:
         _check_position(x, index)

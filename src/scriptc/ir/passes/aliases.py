@@ -34,6 +34,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
 )
 
 _IMMUTABLE = frozenset(ATOMS.values())
@@ -54,7 +55,7 @@ def is_mutable(type_: Type) -> bool:
 def holds_mutable(type_: Type) -> bool:
     """Tell whether values of a type may hold other objects that can change."""
     match type_:
-        case ListType(element) | IteratorType(element):
+        case ListType(element) | IteratorType(element) | ViewType(element):
             return is_mutable(element)
         case DictType(key, value):
             return is_mutable(key) or is_mutable(value)
@@ -82,7 +83,9 @@ def _holds_identity(type_: Type) -> bool:
             return any(map(_holds_identity, members))
         case DictType(key, value):
             return has_identity(key) or has_identity(value)
-        case ListType(element) | VariadicTupleType(element) | IteratorType(element):
+        case ListType(element) | VariadicTupleType(element):
+            return has_identity(element)
+        case IteratorType(element) | ViewType(element):
             return has_identity(element)
         case TupleType(elements):
             return any(map(has_identity, elements))
@@ -99,7 +102,7 @@ def holds_iterator(type_: Type) -> bool:
             return any(map(holds_iterator, parts))
         case DictType(key, value):
             return holds_iterator(key) or holds_iterator(value)
-        case ListType(element) | VariadicTupleType(element):
+        case ListType(element) | VariadicTupleType(element) | ViewType(element):
             return holds_iterator(element)
     return False
 

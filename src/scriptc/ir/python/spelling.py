@@ -28,6 +28,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
+    ViewType,
     prune,
 )
 
@@ -76,6 +77,8 @@ def type_text(type_: Type) -> str:
             return f"dict[{type_text(key)}, {type_text(value)}]"
         case IteratorType(element):
             return f"Iterator[{type_text(element)}]"
+        case ViewType(element):
+            return f"Collection[{type_text(element)}]"
         case UnionType(members):
             return " | ".join(map(type_text, members))
         case atom:
