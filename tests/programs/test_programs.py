@@ -9,6 +9,7 @@ from programs import (  # noqa: F401 - each registers its programs
     control_flow,
     functions,
     reductions,
+    unions,
 )
 from programs.harness import PROGRAMS, check
 

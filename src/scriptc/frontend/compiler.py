@@ -72,6 +72,7 @@ from scriptc.ir.types import (
     Type,
     TypeVariable,
     accepts,
+    either,
     generalize,
     join,
     map_type,
@@ -547,7 +548,7 @@ class Compiler:
         first: Operation | None = None
         for operation in low.returns:
             actual = operation.operands[0].type
-            joined = actual if return_type is None else join(return_type, actual)
+            joined = actual if return_type is None else either(return_type, actual)
             if joined is None:
                 assert first is not None
                 place = first.location

@@ -21,7 +21,7 @@ from scriptc.ir.types import (
     Type,
     UnionType,
     VariadicTupleType,
-    join,
+    either,
     members_of,
     prune,
     union,
@@ -239,7 +239,7 @@ def if_result(
 
 def joined_type(low: Lowering, node: ast.expr, one: Value, other: Value) -> Type:
     """Return the type that two ways to compute an expression share, or fail."""
-    type_ = join(one.type, other.type)
+    type_ = either(one.type, other.type)
     if type_ is None:
         location = low.locate(node)
         raise CompileFailureError(

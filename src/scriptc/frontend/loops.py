@@ -26,7 +26,7 @@ from scriptc.frontend.statics import Expr, Poison
 from scriptc.ir.builder import constant
 from scriptc.ir.diagnostic import Label
 from scriptc.ir.graph import UNBOUND, Block, Constant, Operation, Value
-from scriptc.ir.types import FLOAT, INT, NEVER, TENSOR, Type, join, prune
+from scriptc.ir.types import NEVER, TENSOR, Type, either, prune
 
 _MAX_ROUNDS = 16
 _EACH_ROUND = "another type in each round"
@@ -256,7 +256,7 @@ def _widen(
             if isinstance(found, Poison) or found is None:
                 continue
             value = low.value(found, node)
-            joined = join(wider[i], value.type)
+            joined = either(wider[i], value.type)
             if joined is None:
                 raise _changed_type(low, edge, name, wider[i], str(prune(value.type)))
             if joined != wider[i] and rounds == _MAX_ROUNDS - 1:
@@ -271,9 +271,7 @@ def _changed_type(
     location = edge.env.places.get(name) or edge.location
     advice = "give it one type before and inside the loop"
     if after.startswith(str(TENSOR)):
-        advice = f"start from an array, as in `{name} = np.zeros(())`, or convert with `float(...)`"
-    elif before == INT and after == str(FLOAT):
-        advice = f"start from a float: `{name} = 0.0`"
+        advice = f"start from an array, as in `{name} = np.zeros(...)`"
     place = low.env.places.get(name)
     labels = (Label(place, f"starts as {before}"),) if place not in (None, location) else ()
     return CompileFailureError(

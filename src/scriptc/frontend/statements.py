@@ -41,7 +41,8 @@ from scriptc.ir.types import (
     TensorType,
     Type,
     accepts,
-    join,
+    either,
+    is_numeric_union,
     members_of,
     prune,
     union,
@@ -277,8 +278,10 @@ def _augmented_assign(low: Lowering, node: ast.AugAssign) -> None:
 def augmented(low: Lowering, op: str, old: Value, value: Value, node: ast.AST) -> Value:
     """Emit `old op= value`: in place on what is mutable, a plain operation elsewhere."""
     type_ = prune(old.type)
-    in_place = isinstance(type_, TensorType | ListType) or (
-        isinstance(type_, DictType) and op == "bitwise_or"
+    in_place = (
+        isinstance(type_, TensorType | ListType)
+        or (isinstance(type_, DictType) and op == "bitwise_or")
+        or (is_numeric_union(type_) and any(isinstance(m, TensorType) for m in members_of(type_)))
     )
     return low.emit(IN_PLACE[op] if in_place else op, [old, value], node)
 
@@ -407,7 +410,7 @@ def _refine_after(low: Lowering, node: ast.stmt, name: str, found: list[Expr | N
     for value in found:
         if not isinstance(value, Value):
             return
-        type_ = None if type_ is None else join(type_, value.type)
+        type_ = None if type_ is None else either(type_, value.type)
     before = low.env.values.get(name)
     if type_ is not None and isinstance(before, Value):
         low.env.values[name] = low.refine(before, type_, node)
@@ -483,7 +486,7 @@ def _joined(
     (first, place), *others = found
     type_ = first.type
     for value, other_place in others:
-        joined = join(type_, value.type)
+        joined = either(type_, value.type)
         if joined is None:
             low.compiler.report(
                 branch_type(low.locate(node), name, type_, place, value.type, other_place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -41,8 +43,12 @@ from scriptc.ir.types import (
     TupleType,
     Type,
     TypeVariable,
+    either,
     generalize,
+    is_numeric_union,
     join,
+    members_of,
+    prune,
 )
 
 _ATOMS: dict[type, Type] = {
@@ -58,6 +64,7 @@ _ATOMS: dict[type, Type] = {
     FunctionRef: FUNCTION,
     ExceptionRef: FUNCTION,
 }
+_MAX_CHOICES = 32
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 
@@ -110,14 +117,40 @@ def constant(value: Any, type_: Type | None = None) -> Constant:
 
 def infer_types(opdef: OpDef, operands: Sequence[Value]) -> list[Type]:
     """Return the result types of an operation, or raise `RuleError`."""
-    types = [v.type for v in operands]
+    types = [prune(v.type) for v in operands]
     check_operands(opdef.schema, types)
     constants = [
         v.value if isinstance(v, Constant) and not _is_mutable(v.value) else UNKNOWN
         for v in operands
     ]
+    if any(map(is_numeric_union, types)):
+        merged = _infer_each(opdef, types, constants)
+        if merged is not None:
+            return merged
     inferred = opdef.infer(Args(opdef.schema, types, constants))
     return [inferred] if isinstance(inferred, Type) else list(inferred)
+
+
+def _infer_each(opdef: OpDef, types: Sequence[Type], constants: Sequence[Any]) -> list[Type] | None:
+    """Return the result types of an operation on numeric unions: those of each member, merged.
+
+    None if they do not merge, as those of a tuple of such a value, or are too many.
+    """
+    choices = [members_of(t) if is_numeric_union(t) else (t,) for t in types]
+    if math.prod(map(len, choices)) > _MAX_CHOICES:
+        return None
+    results: list[Type] | None = None
+    for chosen in itertools.product(*choices):
+        inferred = opdef.infer(Args(opdef.schema, chosen, constants))
+        found = [inferred] if isinstance(inferred, Type) else list(inferred)
+        if results is None:
+            results = found
+            continue
+        merged = list(map(either, results, found))
+        if len(found) != len(results) or None in merged:
+            return None
+        results = [type_ for type_ in merged if type_ is not None]
+    return results
 
 
 def _is_mutable(value: Any) -> bool:

@@ -6,6 +6,7 @@ for the element type of an empty container until its first use decides it; `reso
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -255,7 +256,7 @@ def join(a: Type, b: Type) -> Type | None:
     """Return the narrowest type that holds every value of `a` and of `b`, or None.
 
     Open type variables are decided on the way. Numbers of different types have no join: Python
-    would keep an `int` an `int`, and a static type could not.
+    would keep an `int` an `int`, and one type could not; see `either`.
     """
     a, b = prune(a), prune(b)
     if a == b or b == NEVER:
@@ -293,6 +294,30 @@ def join(a: Type, b: Type) -> Type | None:
     if isinstance(b, UnionType) and all(part in b.members for part in members_of(a)):
         return b
     return None
+
+
+def either(a: Type, b: Type) -> Type | None:
+    """Return the type of what is of type `a` on one way and of type `b` on another, or None.
+
+    That is their join or, for numbers and tensors that have none, their union: what is a `float`
+    before a loop and an element of an array in it stays, in each round, what it is in Python.
+    """
+    joined = join(a, b)
+    if joined is not None:
+        return joined
+    members = [*members_of(a), *members_of(b)]
+    if not all(isinstance(member, TensorType) or member in NUMBERS for member in members):
+        return None
+    tensors = [member for member in members if isinstance(member, TensorType)]
+    tensor = functools.reduce(_join_tensors, tensors) if tensors else NEVER
+    return union([*(member for member in members if member in NUMBERS), tensor])
+
+
+def is_numeric_union(type_: Type) -> bool:
+    """Tell whether a type is a union of numbers and tensors, as `either` makes it."""
+    return isinstance(type_, UnionType) and all(
+        isinstance(member, TensorType) or member in NUMBERS for member in type_.members
+    )
 
 
 def _join_tensors(a: TensorType, b: TensorType) -> TensorType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from scriptc.ir.builder import INT_MAX, INT_MIN
 from scriptc.runtime.exceptions import INFO, FrameInfo
 
 globals()[INFO] = FrameInfo(hidden=True)
@@ -15,6 +16,13 @@ def overflow(value: int) -> NoReturn:
     size = value.bit_length()
     shown = str(value) if size <= 256 else f"a number of {size} bits"
     raise OverflowError(f"integer overflow: {shown} does not fit in 64 bits")
+
+
+def fitting(value: Any) -> Any:
+    """Return a value that may be an `int`. Raises `OverflowError` for one beyond 64 bits."""
+    if type(value) is int and not INT_MIN <= value <= INT_MAX:
+        overflow(value)
+    return value
 
 
 def trampoline(

@@ -36,7 +36,7 @@ from scriptc.ir.python.expressions import Node
 from scriptc.ir.python.templates import Expression, Template
 from scriptc.ir.python.variables import Group
 from scriptc.ir.text import is_attribute_name
-from scriptc.ir.types import INT, TensorType
+from scriptc.ir.types import INT, TensorType, members_of
 from scriptc.runtime.entry import make_entry
 from scriptc.runtime.exceptions import (
     INFO,
@@ -47,7 +47,7 @@ from scriptc.runtime.exceptions import (
     is_sound,
     path_of,
 )
-from scriptc.runtime.helpers import overflow, trampoline
+from scriptc.runtime.helpers import fitting, overflow, trampoline
 from scriptc.runtime.ranges import Bounds
 
 _INLINE = frozenset({type(None), bool, int, float, complex, str, type(...)})
@@ -243,10 +243,12 @@ class _Compiler(Emitter):
         if (
             Trait.INT_RANGE in operation.traits
             and len(operation.results) == 1
-            and operation.result.type == INT
-            and self._bounds.of(operation.result) is None
+            and INT in members_of(operation.result.type)
         ):
-            return self._checked(node)
+            if operation.result.type != INT:
+                return ast.Call(self._hand_over("h", "fitting", fitting), [node], [])
+            if self._bounds.of(operation.result) is None:
+                return self._checked(node)
         return node
 
     def _no_literal(self, node: ast.expr) -> ast.expr:

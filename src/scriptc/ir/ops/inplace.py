@@ -1,7 +1,8 @@
 """Augmented assignments: `x += y` and the like, on tensors, lists and dicts.
 
 The result is the first operand itself, changed, where that is mutable. A NumPy scalar is not: there
-the result is a new value, which may have another dtype or shape.
+the result is a new value, which may have another dtype or shape. So is it of a number, which stands
+here where a variable may hold a number or a tensor.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from scriptc.ir.opdef import (
     CAPTURES,
+    INT_RANGE,
     VIEW,
     WRITES,
     Args,
@@ -26,7 +28,7 @@ from scriptc.ir.opdef import (
     op,
     sample,
 )
-from scriptc.ir.ops.operators import tensor_result
+from scriptc.ir.ops.operators import binary_rule, tensor_result
 from scriptc.ir.ops.python_rules import check_holds, check_lookup, not_defined, raised_by, walked
 from scriptc.ir.ops.rules import broadcast_shapes
 from scriptc.ir.types import NUMBERS, DictType, ListType, TensorType, Type
@@ -64,9 +66,11 @@ def _check_shape(sign: str, x: TensorType, result: TensorType) -> None:
         )
 
 
-def _rule(sign: str, ufunc: np.ufunc) -> InferRule:
+def _rule(sign: str, ufunc: np.ufunc, plain: InferRule | None) -> InferRule:
     def infer(args: Args) -> Type:
         x, y = args.types
+        if x in NUMBERS and plain is not None:
+            return plain(args)  # type: ignore[return-value]  # operators have one result
         if isinstance(x, TensorType):
             return _tensor_rule(sign, ufunc, x, y)
         if isinstance(y, TensorType) and isinstance(x, ListType):
@@ -138,6 +142,7 @@ def _op(
     function: Callable[..., Any],
     ufunc: np.ufunc,
     *traits: Trait,
+    plain: Callable[..., Any] | None = None,
     x: str = "Array",
     doc: str = "The first operand is changed in place.",
     rule: InferRule | None = None,
@@ -146,9 +151,9 @@ def _op(
     return op(
         f"inplace_{name}(x: {x}, y: Any)",
         doc=f"`x {sign} y`. {doc}",
-        infer=rule or _rule(sign, ufunc),
+        infer=rule or _rule(sign, ufunc, binary_rule(sign[:-1], plain, ufunc) if plain else None),
         kernel=function,
-        traits=(WRITES, VIEW, *traits),
+        traits=(WRITES, VIEW, INT_RANGE, *traits) if plain else (WRITES, VIEW, *traits),
         samples=_samples(function, more),
     )
 
@@ -163,19 +168,22 @@ def _products() -> list[tuple[Any, Any]]:
 
 OPS = (
     _op(
-        "add", "+=", operator.iadd, np.add, CAPTURES, x="Array | list",
+        "add", "+=", operator.iadd, np.add, CAPTURES, plain=operator.add, x="Tensor | list",
         doc="A tensor is added to in place, a list extended.",
         more=lambda: [([1], [2, 3]), ([], (1.5,)), ([1], range(3)), (["a"], "bc"), ([1], 2)],
     ),
-    _op("subtract", "-=", operator.isub, np.subtract),
+    _op("subtract", "-=", operator.isub, np.subtract, plain=operator.sub, x="Tensor"),
     _op(
-        "multiply", "*=", operator.imul, np.multiply, x="Array | list",
+        "multiply", "*=", operator.imul, np.multiply, plain=operator.mul, x="Tensor | list",
         doc="A tensor is multiplied in place, a list repeated.",
         more=lambda: [([1, 2], 2), ([1], 0), ([1], 1.5)],
     ),
-    _op("divide", "/=", operator.itruediv, np.divide),
-    _op("floor_divide", "//=", operator.ifloordiv, np.floor_divide),
-    _op("remainder", "%=", operator.imod, np.remainder),
+    _op("divide", "/=", operator.itruediv, np.divide, plain=operator.truediv, x="Tensor"),
+    _op(
+        "floor_divide", "//=", operator.ifloordiv, np.floor_divide, plain=operator.floordiv,
+        x="Tensor",
+    ),
+    _op("remainder", "%=", operator.imod, np.remainder, plain=operator.mod, x="Tensor"),
     _op("power", "**=", operator.ipow, np.power),
     _op("matmul", "@=", operator.imatmul, np.matmul, rule=_matmul, more=_products),
     _op("bitwise_and", "&=", operator.iand, np.bitwise_and),

@@ -31,7 +31,6 @@ from scriptc.ir.opdef import (
 from scriptc.ir.ops.lists import check_sortable
 from scriptc.ir.ops.operators import binary_rule
 from scriptc.ir.ops.python_rules import element_of, not_defined, walked
-from scriptc.ir.ops.rules import join_all
 from scriptc.ir.ops.sequences import concatenation
 from scriptc.ir.schema import parse_schema
 from scriptc.ir.types import (
@@ -47,8 +46,9 @@ from scriptc.ir.types import (
     TensorType,
     TupleType,
     Type,
+    either,
     generalize,
-    join,
+    members_of,
     prune,
 )
 
@@ -79,11 +79,11 @@ def _extreme(name: str) -> InferRule:
             parts: Sequence[Type] = x.elements if isinstance(x, TupleType) else [walked(x)]
         else:
             parts = args.types
-        result = join_all(parts)
+        result: Type | None = NEVER
+        for part in parts:
+            result = None if result is None else either(result, part)
         if result is None:
             help_ = f"use `np.{name}imum`" if any(map(_is_tensor, parts)) else ""
-            if set(map(prune, parts)) == {INT, FLOAT}:
-                help_ = "write the ints as floats, as in `0.0`"
             listed = " and ".join(str(t) for t in dict.fromkeys(parts))
             raise RuleError(f"`{name}` of {listed} has no single type", help_)
         if result == COMPLEX:
@@ -112,8 +112,9 @@ def _folded_often(sign: str, start: Type, part: Type) -> Type | None:
     result: Type | None = start
     for _ in range(3):
         before = result
-        if before is not None:
-            result = join(before, generalize(_folded(sign, before, [part])))
+        for member in () if before is None else members_of(before):
+            added = generalize(_folded(sign, member, [part]))
+            result = None if result is None else either(result, added)
     return result if result == before else None
 
 
