@@ -13,6 +13,14 @@ from dataclasses import dataclass, field
 
 Names = frozenset[str]
 NOTHING: Names = frozenset()
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+# Most nodes are these, and none has names below it.
+_LEAVES = frozenset(
+    {ast.Load, ast.Store, ast.Constant, *ast.operator.__subclasses__()}
+) | frozenset(
+    (*ast.cmpop.__subclasses__(), *ast.unaryop.__subclasses__(), *ast.boolop.__subclasses__())
+)
 
 
 def assigned(nodes: Iterable[ast.AST]) -> list[str]:
@@ -31,11 +39,14 @@ def _collect(node: ast.AST, found: dict[str, None]) -> None:
         if isinstance(node.ctx, ast.Store | ast.Del):
             found.setdefault(node.id)
         return
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+    if isinstance(node, _COMPREHENSIONS):
         return
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+    if isinstance(node, _DEFINITIONS):
         if not isinstance(node, ast.Lambda):
             found.setdefault(node.name)
+        return
+    if isinstance(node, ast.expr):
+        _collect_below(node, found)
         return
     # What is refused assigns as well, and nobody shall complain of its names a second time.
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -45,8 +56,13 @@ def _collect(node: ast.AST, found: dict[str, None]) -> None:
         found.setdefault(node.name)
     if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and node.value is not None:
         _collect(node.value, found)  # `:=` inside comes first
+    _collect_below(node, found)
+
+
+def _collect_below(node: ast.AST, found: dict[str, None]) -> None:
     for child in ast.iter_child_nodes(node):
-        _collect(child, found)
+        if type(child) not in _LEAVES:
+            _collect(child, found)
 
 
 def used(node: ast.AST | None) -> Names:
@@ -55,8 +71,9 @@ def used(node: ast.AST | None) -> Names:
         return NOTHING
     if isinstance(node, ast.Name):
         return frozenset((node.id,)) if isinstance(node.ctx, ast.Load) else NOTHING
-    inner = NOTHING.union(*map(used, ast.iter_child_nodes(node)))
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+    children = (child for child in ast.iter_child_nodes(node) if type(child) not in _LEAVES)
+    inner = NOTHING.union(*map(used, children))
+    if isinstance(node, _COMPREHENSIONS):
         first = node.generators[0]
         bound = frozenset(assigned([g.target for g in node.generators]))
         return (inner - bound) | used(first.iter)

@@ -139,10 +139,12 @@ def _find(
         node = parsed.functions.get(key)
     if node is None:
         return None
-    rewritten = any(isinstance(part, ast.Assert) for part in ast.walk(node))
-    if not any(_same_code(code, other, rewritten) for other in parsed.code.get(key, ())):
+    others = parsed.code.get(key, ())
+    if any(_same_code(code, other, rewritten=False) for other in others):
+        return node
+    if not any(isinstance(part, ast.Assert) for part in ast.walk(node)):
         return None
-    return node
+    return node if any(_same_code(code, other, rewritten=True) for other in others) else None
 
 
 def _find_lambda(candidates: list[ast.Lambda], code: types.CodeType) -> ast.FunctionDef | None:

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+
+@lru_cache(maxsize=256)
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text; each operation of a function asks for those of its source."""
+    return text.splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class SourceFile:
 
     def line(self, number: int) -> str | None:
         """Return the text of the line with that number in the file, or None when not held."""
-        lines = self.text.splitlines()
+        lines = _lines(self.text)
         index = number - self.first_line
         return lines[index] if 0 <= index < len(lines) else None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from scriptc.ir.schema import Schema, parse_schema
@@ -322,8 +323,13 @@ def check_kind(kind: str, type_: Type) -> bool:
 
     A kind is one of `KINDS` or several joined by `|`. A union fits if all its members do.
     """
-    names = [name.strip() for name in kind.split("|")]
-    return all(any(KINDS[name](member) for name in names) for member in members_of(type_))
+    tests = _tests_of(kind)
+    return all(any(test(member) for test in tests) for member in members_of(type_))
+
+
+@lru_cache(maxsize=1024)
+def _tests_of(kind: str) -> tuple[Callable[[Type], bool], ...]:
+    return tuple(KINDS[name.strip()] for name in kind.split("|"))
 
 
 def check_operands(schema: Schema, types: Sequence[Type]) -> None:

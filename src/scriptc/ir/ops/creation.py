@@ -66,14 +66,20 @@ def _like(args: Args) -> Type:
 
 
 def _zeros_like(x: Any, dtype: Any, order: Any, shape: Any) -> Any:
+    if shape is None:
+        return np.zeros_like(x, dtype, order)
     return np.zeros_like(x, dtype, order, shape=shape)
 
 
 def _ones_like(x: Any, dtype: Any, order: Any, shape: Any) -> Any:
+    if shape is None:
+        return np.ones_like(x, dtype, order)
     return np.ones_like(x, dtype, order, shape=shape)
 
 
 def _empty_like(x: Any, dtype: Any, order: Any, shape: Any) -> Any:
+    if shape is None:
+        return np.empty_like(x, dtype, order)
     return np.empty_like(x, dtype, order, shape=shape)
 
 

@@ -76,13 +76,18 @@ def _completed(sizes: Sequence[int], total: Dim, x: TensorType) -> tuple[Dim, ..
 
 def _reshape(x: Any, shape: Any, order: Any) -> Any:
     if type(x) is np.ndarray:
-        return x.reshape(shape, order=order)
+        # An argument by keyword costs as much as the rest.
+        return x.reshape(shape) if order == "C" else x.reshape(shape, order=order)
     return np.reshape(x, shape, order)
 
 
 def _flat_type(args: Args) -> Type:
     x = array_like_type(args["x"])
     return TensorType(x.dtype, (size_of(x.shape),))
+
+
+def _ravel(x: Any, order: Any) -> Any:
+    return x.ravel(order) if type(x) is np.ndarray else np.ravel(x, order)
 
 
 def _flatten(x: Any, order: Any) -> Any:
@@ -276,7 +281,7 @@ OPS: tuple[OpDef, ...] = (
         "ravel(x: ArrayLike, order: str = 'C')",
         doc="The elements in one dimension; a view where possible.",
         infer=_flat_type,
-        kernel=np.ravel,
+        kernel=_ravel,
         traits=(PURE, VIEW),
         spellings=("ndarray.ravel", *named("ravel")),
         samples=lambda: [
