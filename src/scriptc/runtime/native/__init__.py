@@ -1,0 +1,1 @@
+"""Native code: specialised programs as C, compiled, cached and called without the GIL."""

@@ -1,0 +1,135 @@
+"""What a native entry point takes and gives: the contract of generated C with those who call it.
+
+`include/scriptc.h` has the C side. An entry point is `int32_t NAME(sc_workspace *, inputs...,
+results...)`, where inputs and results are the leaves of the slots below, in order: a tensor is a
+pointer to an `sc_tensor`, a scalar stands by value (a pointer, as a result), a list of scalars is
+a pointer to an `sc_list`, a tuple is its leaves, and None is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scriptc.ir.location import Location
+
+C_TYPES = {
+    "bool": "bool",
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "int32": "int32_t",
+    "int64": "int64_t",
+    "uint8": "uint8_t",
+    "uint16": "uint16_t",
+    "uint32": "uint32_t",
+    "uint64": "uint64_t",
+    "float32": "float",
+    "float64": "double",
+}
+"""The C type of an element of each dtype that native code holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarSlot:
+    """A number. `python` tells a Python `int`, `float` or `bool` from a NumPy scalar."""
+
+    dtype: str
+    python: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSlot:
+    """An array with one dtype and rank.
+
+    `sizes` are those that the code was compiled for (None where any is taken but 1). A `writable`
+    one is written into by the program.
+    """
+
+    dtype: str
+    sizes: tuple[int | None, ...]
+    writable: bool = False
+
+    @property
+    def rank(self) -> int:
+        return len(self.sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class ListSlot:
+    """A list of numbers, which the program does not change."""
+
+    element: ScalarSlot
+
+
+@dataclass(frozen=True, slots=True)
+class TupleSlot:
+    """A tuple of known length."""
+
+    elements: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoneSlot:
+    """None: nothing is passed for it."""
+
+
+Slot = ScalarSlot | TensorSlot | ListSlot | TupleSlot | NoneSlot
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an entry point, or an attribute that it reads.
+
+    `path` is empty for an argument of the call. For an attribute of the module it names the way to
+    it from the root: `("fc1", "weight")`. `constant` marks one that was an array that nobody can
+    write: it is passed once, when the code is bound.
+    """
+
+    name: str
+    slot: Slot
+    path: tuple[str, ...] = ()
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place of a program where native code may stop.
+
+    `exception` is the name of the built-in exception to raise there, or "" where the interpreter
+    has to go on in any case. `message` is what it says unless the code leaves another in the
+    workspace.
+    """
+
+    exception: str = ""
+    message: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """One native function.
+
+    `assigned` are the paths of attributes that the program assigns; their new values follow the
+    results, as further result slots. A `restartable` one has changed nothing that its caller can
+    see when it stops at a site, so that the same call can be made again elsewhere. `releases_gil`
+    is False where the whole call is shorter than letting go of it.
+    """
+
+    symbol: str
+    function: str
+    parameters: tuple[Parameter, ...]
+    result: Slot
+    assigned: tuple[tuple[tuple[str, ...], Slot], ...] = ()
+    sites: tuple[Site, ...] = ()
+    restartable: bool = True
+    releases_gil: bool = True
+    lines: tuple[int, ...] = field(default=(), compare=False)
+
+
+def leaves(slot: Slot) -> Iterator[ScalarSlot | TensorSlot | ListSlot]:
+    """Yield the leaves of a slot in the order in which native code takes them."""
+    if isinstance(slot, TupleSlot):
+        for element in slot.elements:
+            yield from leaves(element)
+    elif not isinstance(slot, NoneSlot):
+        yield slot
