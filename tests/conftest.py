@@ -1,8 +1,11 @@
 """What every test may use: goldens, and PyTorch tests that skip where there is no PyTorch."""
 
+import atexit
 import difflib
 import importlib.util
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,11 @@ from hypothesis import settings
 
 # Whatever a test compiles and runs is verified before and after each pass.
 os.environ.setdefault("SCRIPTC_VERIFY_PASSES", "1")
+
+# No test reads or fills the cache of the user who runs it.
+os.environ["SCRIPTC_CACHE_DIR"] = tempfile.mkdtemp(prefix="scriptc-tests-")
+atexit.register(shutil.rmtree, os.environ["SCRIPTC_CACHE_DIR"], ignore_errors=True)
+os.environ.pop("SCRIPTC_CACHE_SIZE", None)
 
 # An example may hold a whole compilation, so none has a deadline. CI draws the same ones each time.
 settings.register_profile("local", deadline=None)
