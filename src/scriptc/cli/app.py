@@ -16,11 +16,14 @@ import typer
 
 import scriptc
 from scriptc.cli import console
+from scriptc.cli.cache import clear_cache, show_cache
 from scriptc.cli.compile import check_file, compile_file
-from scriptc.cli.errors import CommandError, Internal, Unwritable
+from scriptc.cli.doctor import examine
+from scriptc.cli.errors import BadSetting, CommandError, Internal, Unwritable
 from scriptc.cli.run import run_archive
 from scriptc.cli.show import show_archive
 from scriptc.ir.diagnostic import InternalError
+from scriptc.runtime.native.settings import SettingError
 
 app = typer.Typer(
     name="scriptc",
@@ -55,6 +58,8 @@ def _problems_shown() -> Iterator[None]:
             console.show_problems([note])
     except InternalError as error:
         console.show_problems([Internal(reason=str(error))])
+    except SettingError as error:
+        console.show_problems([BadSetting(reason=str(error))])
     else:
         return
     raise typer.Exit(1)
@@ -210,6 +215,39 @@ def show_command(
     }
     with _problems_shown():
         show_archive(archive, module, [name for name, chosen in options.items() if chosen])
+
+
+cache_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(cache_app, name="cache", epilog=_examples("scriptc cache info"))
+
+
+@cache_app.callback()
+def _cache() -> None:
+    """Show or remove the native code that is kept from run to run."""
+
+
+@cache_app.command("info", epilog=_examples("scriptc cache info"))
+def cache_info_command() -> None:
+    """Show where compiled code is kept, and how much there is."""
+    with _problems_shown():
+        show_cache()
+
+
+@cache_app.command("clear", epilog=_examples("scriptc cache clear"))
+def cache_clear_command() -> None:
+    """Remove all compiled code; it is compiled again when it is needed."""
+    with _problems_shown():
+        clear_cache()
+
+
+@app.command("doctor", epilog=_examples("scriptc doctor"))
+def doctor_command() -> None:
+    """Show what this machine has for native code, and what to do if something is missing.
+
+    The exit status is 1 if native code does not work here.
+    """
+    with _problems_shown():
+        examine()
 
 
 def main() -> None:

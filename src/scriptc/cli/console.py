@@ -129,9 +129,9 @@ def progress(what: str) -> Iterator[None]:
         yield
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, many: str = "") -> str:
     """Return the number and the noun: `1 archive`, `2 archives`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def size_text(count: int) -> str:

@@ -214,6 +214,30 @@ class UnknownPart(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BadSetting(Problem):
+    code = "bad-setting"
+    title = "{reason}"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusableCache(Problem):
+    code = "unusable-cache"
+    title = "the cache cannot be used: {reason}"
+    help = "remove or mend that folder, or name another one in `SCRIPTC_CACHE_DIR`"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoNativeCode(Problem):
+    code = "no-native-code"
+    title = "native code does not work here: {reason}"
+    help = "{advice}"
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Internal(Problem):
     code = "internal"
     title = "a fault in scriptc itself: {reason}"

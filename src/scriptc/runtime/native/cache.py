@@ -52,9 +52,12 @@ _FAILED = ".failed"
 _NOTE = ".note"
 _WORK = "work-"
 
+ZIG_FOLDER = "zig"
+"""Where the compiler of `ziglang` keeps the C library that it builds."""
 
-class UnsafeFolderError(Error):
-    """A folder is one that others could put code into."""
+
+class UnfitFolderError(Error):
+    """A folder is one that others could put code into, or that code cannot be run from."""
 
 
 class CacheError(Error):
@@ -85,6 +88,8 @@ class Cache:
         with contextlib.suppress(FileExistsError):
             self.folder.mkdir(mode=0o700)
         check_private(self.folder)
+        if sys.platform == "linux" and os.statvfs(self.folder).f_flag & os.ST_NOEXEC:
+            raise UnfitFolderError(f"code in {self.folder} cannot be run (mounted noexec)")
 
     def find(self, key: str) -> Path | None:
         """Return the object of an entry that is there and whole, and mark it as used."""
@@ -223,7 +228,8 @@ class Cache:
         found = []
         with contextlib.suppress(OSError):
             for item in os.scandir(self.folder):
-                if not item.is_dir(follow_symlinks=False) or item.name.startswith(_WORK):
+                entry = not item.name.startswith(_WORK) and item.name != ZIG_FOLDER
+                if not entry or not item.is_dir(follow_symlinks=False):
                     continue
                 path = Path(item.path)
                 with contextlib.suppress(OSError):
@@ -257,13 +263,12 @@ class Cache:
             check_private(self.folder)
         except FileNotFoundError:
             pass  # it is made when something is put into it
-        except (OSError, UnsafeFolderError) as error:
+        except (OSError, UnfitFolderError) as error:
             problem = str(error)
         entries = self._entries()
+        size = sum(entry[1] for entry in entries) + tree_size(self.folder / ZIG_FOLDER)
         compiled = [entry for entry in entries if not entry[2].name.endswith(_FAILED)]
-        return CacheInfo(
-            self.folder, len(compiled), sum(entry[1] for entry in entries), self.limit, problem
-        )
+        return CacheInfo(self.folder, len(compiled), size, self.limit, problem)
 
     def clear(self) -> CacheInfo:
         """Remove everything; return what was there."""
@@ -294,25 +299,25 @@ def _note_checksum(key: str, facts: dict[str, Any]) -> str:
 
 
 def check_private(folder: Path) -> None:
-    """Raise `UnsafeFolderError` unless only the user can put something into a folder.
+    """Raise `UnfitFolderError` unless only the user can put something into a folder.
 
     Nor may others be able to put another folder in its place.
     """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise UnsafeFolderError(f"{folder} is not a folder")
+        raise UnfitFolderError(f"{folder} is not a folder")
     if not hasattr(os, "geteuid"):  # pragma: no cover - Windows: the profile is the user's own
         return
     if found.st_uid != os.geteuid():
-        raise UnsafeFolderError(f"{folder} belongs to another user")
+        raise UnfitFolderError(f"{folder} belongs to another user")
     if found.st_mode & 0o077:
-        raise UnsafeFolderError(
+        raise UnfitFolderError(
             f"{folder} is open to other users (mode {stat.S_IMODE(found.st_mode):o}, must be 700)"
         )
     for parent in folder.resolve().parents:
         mode = parent.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            raise UnsafeFolderError(f"{parent} is writable by every user")
+            raise UnfitFolderError(f"{parent} is writable by every user")
 
 
 def user_cache() -> Cache:
@@ -333,7 +338,7 @@ def _open(folder: Path, limit: int) -> Cache:
         cache.prepare()
         with cache.working_folder():
             pass  # so that a folder that cannot be written into is known now
-    except (OSError, UnsafeFolderError) as error:
+    except (OSError, UnfitFolderError) as error:
         warnings.warn(
             f"scriptc keeps no compiled code, because its cache cannot be used: {error}. "
             "SCRIPTC_CACHE_DIR names another folder",

@@ -7,6 +7,7 @@ in the cache, so that a process that finds its code there starts no compiler at 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -22,8 +23,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scriptc.ir.diagnostic import UnsupportedError
-from scriptc.runtime.native.cache import Cache, open_cache
+from scriptc.ir.diagnostic import Error, UnsupportedError
+from scriptc.runtime.native.cache import ZIG_FOLDER, Cache, open_cache
 from scriptc.runtime.native.logs import get_logger
 
 if TYPE_CHECKING:
@@ -77,6 +78,13 @@ class NativeUnavailableError(UnsupportedError):
         super().__init__(f"{reason}: {advice}")
         self.reason = reason
         self.advice = advice
+
+
+class PythonEndsError(Error):
+    """Python ends while a compiler runs, so that has been stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("Python ends: nothing is compiled any more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +148,16 @@ class Processes:
         """Run a program in a folder, without a shell; raise OSError if it cannot be started."""
         import subprocess
 
-        environment = os.environ | {"TMPDIR": str(folder)}
-        environment.setdefault("ZIG_GLOBAL_CACHE_DIR", str(folder.parent / "zig"))
-        with tempfile.TemporaryFile(dir=folder) as output:
+        with (
+            tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary,
+            tempfile.TemporaryFile(dir=temporary) as output,
+        ):
+            # Zig keeps the C library that it builds, and should not keep our code as well.
+            environment = os.environ | {"TMPDIR": temporary, "ZIG_LOCAL_CACHE_DIR": temporary}
+            environment.setdefault("ZIG_GLOBAL_CACHE_DIR", str(folder.parent / ZIG_FOLDER))
             with self._lock:
                 if self._closed:
-                    raise OSError("Python is ending")
+                    raise PythonEndsError
                 process = subprocess.Popen(  # noqa: S603 - no shell; the user's compiler
                     command,
                     cwd=folder,
@@ -165,6 +177,8 @@ class Processes:
                 _stop(process)
                 with self._lock:
                     self._running.discard(process)
+            if self._closed:
+                raise PythonEndsError  # it was stopped, and what it says means nothing
             output.seek(0)
             text = output.read(_OUTPUT_LIMIT).decode("utf-8", "replace")
         return Completed(status, text)
@@ -192,6 +206,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 processes = Processes()
+atexit.register(processes.stop)
 if hasattr(os, "register_at_fork"):
     # A forked process has none of the compilers of its parent.
     os.register_at_fork(after_in_child=processes.forget)
@@ -199,11 +214,7 @@ if hasattr(os, "register_at_fork"):
 
 def find_compiler() -> Compiler | NoCompiler:
     """Return the compiler to use; what is found is remembered as long as CC and PATH stay."""
-    with _finding:
-        return _find(os.environ.get("CC", ""), os.environ.get("PATH", ""))
-
-
-_finding = threading.RLock()
+    return _find(os.environ.get("CC", ""), os.environ.get("PATH", ""))
 
 
 @functools.lru_cache(maxsize=8)
@@ -319,14 +330,14 @@ def _probe(name: str, command: tuple[str, ...], cache: Cache) -> Compiler | Reje
                         break
         version = processes.run((*command, "--version"), folder, PROBE_SECONDS)
         target = processes.run((*command, "-dumpmachine"), folder, PROBE_SECONDS)
-    lines = version.output.strip().splitlines()
-    return Compiler(
-        name,
-        command,
-        lines[0].strip()[:200] if version.status == 0 and lines else "unknown",
-        target.output.strip()[:200] if target.status == 0 else "unknown",
-        flags,
-    )
+    lines = [line.strip()[:200] for line in version.output.splitlines() if line.strip()]
+    if version.status != 0 or not lines:
+        lines = ["unknown"]
+    # That of Clang is exact here, where Zig's -dumpmachine names another.
+    targets = [line.removeprefix("Target: ") for line in lines if line.startswith("Target: ")]
+    if not targets and target.status == 0:
+        targets = target.output.split()[:1]
+    return Compiler(name, command, lines[0], targets[0] if targets else "unknown", flags)
 
 
 def _try_flags(command: tuple[str, ...], flags: tuple[str, ...], folder: Path) -> str:

@@ -33,10 +33,13 @@ def describe_cpu() -> tuple[str, frozenset[str]]:
     return f"{platform.machine()} {name or platform.processor()}".strip(), features
 
 
-def cpu_identity() -> str:
-    """Return a text that is the same where code for this processor runs."""
+def machine_identity() -> str:
+    """Return a text that is the same on machines that run the same compiled code."""
     name, features = describe_cpu()
-    return f"{name}: {' '.join(sorted(features))}"
+    library = ""
+    if hasattr(os, "confstr") and "CS_GNU_LIBC_VERSION" in os.confstr_names:
+        library = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    return f"{name}; {library}; {' '.join(sorted(features))}"
 
 
 def vector_features() -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from scriptc.runtime.native.compilers import (
     find_compiler,
     processes,
 )
-from scriptc.runtime.native.cpu import cpu_identity
+from scriptc.runtime.native.cpu import machine_identity
 from scriptc.runtime.native.logs import get_logger
 from scriptc.version import __version__
 
@@ -107,7 +107,7 @@ def compile_shared(
     if isinstance(compiler, NoCompiler):
         raise compiler.error()
     flags = [*compiler.flags, *extra, "-I", str(INCLUDE)]
-    depends = [__version__, compiler.identity, cpu_identity(), _headers_checksum()]
+    depends = [__version__, compiler.identity, machine_identity(), _headers_checksum()]
     if python:
         headers = find_headers()
         if isinstance(headers, MissingHeaders):
