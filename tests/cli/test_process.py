@@ -55,15 +55,15 @@ def test_version_and_help() -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"scriptc {scriptc.__version__}\n", "")
     ran = run()
     assert ran.returncode == 2
-    for command in ("compile", "check", "run", "show"):
+    for command in ("compile", "check", "run", "show", "cache", "doctor"):
         assert re.search(rf"^  {command} ", ran.stdout + ran.stderr, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", ["compile", "check", "run", "show"])
+@pytest.mark.parametrize("command", ["compile", "check", "run", "show", "cache", "doctor"])
 def test_every_help_shows_an_example(cli, command: str) -> None:
     ran = cli(command, "--help")
     assert (ran.status, ran.err) == (0, "")
-    assert re.search(rf"^  Examples?:\n    scriptc {command} ", ran.out, re.MULTILINE)
+    assert re.search(rf"^  Examples?:\n    scriptc {command}\b", ran.out, re.MULTILINE)
 
 
 def test_exit_statuses_of_the_process(model: Path) -> None:

@@ -98,7 +98,7 @@ class Cache:
             return None
         try:
             path = _checked_object(folder, key)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
             get_logger("cache").warning("%s is damaged and made anew: %s", folder, error)
             remove_tree(folder)
             return None
@@ -165,7 +165,7 @@ class Cache:
         """Return the facts that `write_note` wrote, or None if they are not there or damaged."""
         try:
             note = json.loads(_read(self.folder / f"{key}{_NOTE}"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         if isinstance(note, dict) and note.pop("sha256", "") == _note_checksum(key, note):
             return note
