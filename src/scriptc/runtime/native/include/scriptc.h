@@ -32,7 +32,8 @@ typedef struct sc_tensor {
     int64_t shape[SC_MAX_RANK];
     int64_t strides[SC_MAX_RANK];
     void *allocation; /* results: memory from sc_allocate that this owns, or NULL */
-    int32_t source;   /* results: -1, or the index of the input leaf whose memory this is */
+    int32_t source;   /* results: -1; the index of the input leaf whose memory this is; or -2 - k
+                         where this is the very object that result leaf k is */
     int32_t identity; /* results: 1 if it is that very input */
 } sc_tensor;
 
@@ -131,6 +132,96 @@ SC_INLINE size_t sc_bytes(const int64_t *shape, int rank, size_t item) {
         if (shape[i] < 0 || __builtin_mul_overflow(n, (size_t)shape[i], &n)) return SIZE_MAX;
     }
     return n > (size_t)PTRDIFF_MAX ? SIZE_MAX : n;
+}
+
+/* How many steps a range has; the caller has made sure that step is not 0. */
+SC_INLINE int64_t sc_range_length(int64_t start, int64_t stop, int64_t step) {
+    if (step > 0) return start < stop ? (int64_t)(((uint64_t)stop - (uint64_t)start - 1) / (uint64_t)step) + 1 : 0;
+    return start > stop ? (int64_t)(((uint64_t)start - (uint64_t)stop - 1) / (0 - (uint64_t)step)) + 1 : 0;
+}
+
+/* Quotient and remainder rounded down, as Python's; b is not 0, and not -1 beside INT64_MIN. */
+SC_INLINE int64_t sc_floordiv(int64_t a, int64_t b) {
+    int64_t q = a / b;
+    return q - ((a % b != 0) & ((a ^ b) < 0));
+}
+SC_INLINE int64_t sc_floormod(int64_t a, int64_t b) {
+    int64_t r = a % b;
+    return (r != 0) & ((r ^ b) < 0) ? r + b : r;
+}
+
+/* Whether an array lies in memory without gaps. */
+SC_INLINE bool sc_is_contiguous(const sc_tensor *x, int rank) {
+    int64_t expected = 1;
+    for (int i = rank - 1; i >= 0; i--) {
+        if (x->shape[i] == 0) return true;
+        if (x->shape[i] != 1 && x->strides[i] != expected) return false;
+        expected *= x->shape[i];
+    }
+    return true;
+}
+
+/* The elements of an array in one piece: itself, or a copy in a slot; NULL if there is no memory. */
+SC_INLINE void *sc_contiguous(sc_workspace *ws, int slot, const sc_tensor *x, int rank, size_t item) {
+    if (SC_LIKELY(sc_is_contiguous(x, rank))) return x->data;
+    char *to = (char *)sc_slot_reserve(ws, slot, sc_bytes(x->shape, rank, item));
+    if (!to) return NULL;
+    int64_t index[SC_MAX_RANK] = {0};
+    const char *from = (const char *)x->data;
+    const int last = rank - 1;
+    char *out = to;
+    for (;;) {
+        const int64_t step = x->strides[last] * (int64_t)item;
+        const int64_t n = x->shape[last];
+        if (item == 4) {
+            for (int64_t i = 0; i < n; i++) memcpy(out + 4 * i, from + i * step, 4);
+        } else if (item == 8) {
+            for (int64_t i = 0; i < n; i++) memcpy(out + 8 * i, from + i * step, 8);
+        } else {
+            for (int64_t i = 0; i < n; i++) memcpy(out + (int64_t)item * i, from + i * step, item);
+        }
+        out += n * (int64_t)item;
+        int axis = last - 1;
+        for (; axis >= 0; axis--) {
+            from += x->strides[axis] * (int64_t)item;
+            if (++index[axis] < x->shape[axis]) break;
+            from -= x->strides[axis] * (int64_t)item * x->shape[axis];
+            index[axis] = 0;
+        }
+        if (axis < 0) return to;
+    }
+}
+
+/* Lists. They live until the call ends; NULL or false means that there is no memory. */
+SC_INLINE sc_list *sc_list_new(sc_workspace *ws, int64_t length, size_t item) {
+    size_t bytes;
+    if (length < 0) length = 0;
+    if (__builtin_mul_overflow((size_t)(length < 4 ? 4 : length), item, &bytes)) return NULL;
+    sc_list *l = (sc_list *)sc_block_allocate(ws, sizeof(sc_list));
+    void *data = l ? sc_block_allocate(ws, bytes) : NULL;
+    if (!data) return NULL;
+    l->data = data;
+    l->length = length;
+    l->capacity = length < 4 ? 4 : length;
+    return l;
+}
+SC_INLINE bool sc_list_room(sc_workspace *ws, sc_list *l, size_t item) {
+    if (SC_LIKELY(l->length < l->capacity)) return true;
+    int64_t capacity = l->capacity * 2 < 8 ? 8 : l->capacity * 2;
+    void *data = sc_block_allocate(ws, (size_t)capacity * item);
+    if (!data) return false;
+    if (l->length) memcpy(data, l->data, (size_t)l->length * item);
+    l->data = data;
+    l->capacity = capacity;
+    return true;
+}
+/* Copies a list of numbers into memory of its own, for the caller of an entry point. */
+SC_INLINE bool sc_list_give(sc_list *to, const sc_list *from, size_t item) {
+    to->data = sc_allocate((size_t)from->length * item);
+    if (!to->data) return false;
+    if (from->length) memcpy(to->data, from->data, (size_t)from->length * item);
+    to->length = to->capacity = from->length;
+    return true;
 }
 
 #ifdef __cplusplus

@@ -1,0 +1,1 @@
+"""From a specialised function to the text of a C function."""

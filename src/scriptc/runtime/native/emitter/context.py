@@ -1,0 +1,197 @@
+"""What all parts of the emitter share: text, sizes, memory, and the places where code may stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from scriptc.ir.location import Location
+from scriptc.runtime.native.abi import C_TYPES, Site
+from scriptc.runtime.native.emitter.values import Array, Buffer, Node, Root, Scalar, Unsupported
+from scriptc.runtime.native.emitter.writer import Writer, is_literal, multiply
+
+ITEM_SIZES = {
+    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4,
+    "int64": 8, "uint64": 8, "float32": 4, "float64": 8,
+}  # fmt: skip
+_MAX_SLOTS = 256
+
+
+class Context:
+    """The state of one C function while it is written."""
+
+    def __init__(self) -> None:
+        self.writer = Writer()
+        self.sites: list[Site] = []
+        self.location: Location | None = None
+        self.externally_written = False
+        """Whether something that the caller can see may have changed by now."""
+        self._equal: dict[str, str] = {}
+        self._free: list[int] = []
+        self._slots = 0
+        self._site_index: dict[Site, int] = {}
+
+    # --- stopping --------------------------------------------------------------------------------
+
+    def line(self, text: str) -> None:
+        self.writer.line(text)
+
+    def site(self, exception: str = "", message: str = "") -> int:
+        """Return the status that tells that the code stopped here."""
+        if not exception and self.externally_written:
+            raise Unsupported(
+                "the interpreter could not take over here, behind a change of an argument",
+                self.location,
+            )
+        site = Site(exception, message, self.location)
+        index = self._site_index.get(site)
+        if index is None:
+            index = self._site_index[site] = len(self.sites)
+            self.sites.append(site)
+        return index + 1
+
+    def stop_if(self, condition: str, exception: str = "", message: str = "") -> None:
+        """Write a test that leaves the function."""
+        if condition == "0":
+            return
+        status = self.site(exception, message)
+        self.line(f"if (SC_UNLIKELY({condition})) return {status};")
+
+    def stop(self, exception: str = "", message: str = "") -> None:
+        self.line(f"return {self.site(exception, message)};")
+
+    # --- numbers ---------------------------------------------------------------------------------
+
+    def scalar(self, dtype: str, code: str, *, python: bool, prefix: str = "v") -> Scalar:
+        """Put an expression into a variable of its own."""
+        name = self.writer.name(prefix)
+        self.line(f"const {C_TYPES[dtype]} {name} = {code};")
+        return Scalar(dtype, name, python)
+
+    def size(self, code: str) -> str:
+        """Return an int expression that may be written again: a literal or a variable."""
+        if is_literal(code) or code.isidentifier():
+            return code
+        name = self.writer.name("n")
+        self.line(f"const int64_t {name} = {code};")
+        return name
+
+    # --- sizes -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Forget at the end which sizes were found to be equal inside."""
+        before = dict(self._equal)
+        try:
+            yield
+        finally:
+            self._equal = before
+
+    def canonical(self, size: str) -> str:
+        """Return one name for all sizes that are known to be equal."""
+        while size in self._equal:
+            size = self._equal[size]
+        return size
+
+    def same(self, a: str, b: str) -> bool:
+        return self.canonical(a) == self.canonical(b)
+
+    def same_sizes(self, a: Sequence[str], b: Sequence[str]) -> bool:
+        return len(a) == len(b) and all(map(self.same, a, b))
+
+    def require_equal(self, a: str, b: str, exception: str = "", message: str = "") -> None:
+        """Stop unless two sizes are equal, and remember that they are."""
+        a, b = self.canonical(a), self.canonical(b)
+        if a == b:
+            return
+        if is_literal(a) and is_literal(b):
+            raise Unsupported(f"sizes {a} and {b} are never equal", self.location)
+        self.stop_if(f"{a} != {b}", exception, message)
+        self.assume_equal(a, b)
+
+    def assume_equal(self, a: str, b: str) -> None:
+        a, b = self.canonical(a), self.canonical(b)
+        if a != b:
+            old, new = (b, a) if is_literal(a) or not is_literal(b) else (a, b)
+            self._equal[old] = new
+
+    def broadcast(self, shapes: Sequence[Sequence[str]]) -> tuple[str, ...]:
+        """Return the sizes that arrays broadcast to, with the tests that they do."""
+        rank = max(map(len, shapes))
+        result = []
+        for axis in range(-rank, 0):
+            sizes = {self.canonical(s[axis]): None for s in shapes if len(s) >= -axis}
+            wide = [s for s in sizes if s != "1"]
+            if not wide:
+                result.append("1")
+                continue
+            for other in wide[1:]:
+                self.require_equal(wide[0], other, "ValueError", "shapes do not fit together")
+            result.append(self.canonical(wide[0]))
+        return tuple(result)
+
+    # --- memory ----------------------------------------------------------------------------------
+
+    def new_root(self) -> Root:
+        """Return scratch memory of the workspace, not reserved yet."""
+        return Root(self.new_slot(), self._free.append)
+
+    def new_slot(self) -> int:
+        if self._free:
+            return self._free.pop()
+        if self._slots == _MAX_SLOTS:
+            raise Unsupported("the program holds too many arrays at once", self.location)
+        self._slots += 1
+        return self._slots - 1
+
+    def reserve(self, slot: str, dtype: str, sizes: Sequence[str]) -> str:
+        """Write code that gets scratch memory; return the pointer."""
+        name = self.writer.name("p")
+        type_ = C_TYPES[dtype]
+        self.line(
+            f"{type_} *const {name} = ({type_} *)sc_slot_reserve"
+            f"(ws, {slot}, {self.bytes(dtype, sizes)});"
+        )
+        self.stop_if(f"!{name}", "MemoryError", "out of memory")
+        return name
+
+    def bytes(self, dtype: str, sizes: Sequence[str]) -> str:
+        item = ITEM_SIZES[dtype]
+        return f"(size_t)({multiply(*sizes, str(item))})"
+
+    def memory_for(self, node: Node) -> Buffer:
+        """Write code that gets the memory of a node that is about to be computed."""
+        return node.allocate(node) if node.allocate else self.fresh(node.dtype, node.sizes)
+
+    def fresh(self, dtype: str, sizes: Sequence[str]) -> Buffer:
+        """Write code that gets memory for an array; it is contiguous."""
+        root = self.new_root()
+        data = self.reserve(str(root.slot), dtype, sizes)
+        return contiguous(dtype, sizes, data, (root,))
+
+
+def strides_of(sizes: Sequence[str]) -> tuple[str, ...]:
+    """Return the strides of a contiguous array."""
+    return tuple(multiply(*sizes[i + 1 :]) for i in range(len(sizes)))
+
+
+def contiguous(
+    dtype: str,
+    sizes: Sequence[str],
+    data: str,
+    roots: Sequence[Root],
+    source: str = "-1",
+    identity: str = "0",
+) -> Buffer:
+    """Return an array that lies in memory without gaps."""
+    strides = strides_of(sizes)
+    return Buffer(
+        dtype, sizes, data, strides, roots, contiguous=True, source=source, identity=identity
+    )
+
+
+def in_memory(value: Array) -> Buffer | None:
+    """Return where an array is, if it is computed."""
+    if isinstance(value, Buffer):
+        return value
+    return getattr(value, "buffer", None)

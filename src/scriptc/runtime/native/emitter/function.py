@@ -1,0 +1,1135 @@
+"""Walking a specialised function: blocks, control flow, parameters and results.
+
+What an operation becomes is said in `lowerings`. Here is what every program has: values that change
+in loops and differ between branches stand in C variables, arrays among them as pointer and sizes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scriptc.ir.graph import (
+    UNBOUND,
+    Block,
+    BlockArgument,
+    Constant,
+    ExceptionRef,
+    Function,
+    Operation,
+    Value,
+)
+from scriptc.ir.opdef import Trait
+from scriptc.ir.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NONE,
+    ListType,
+    TensorType,
+    TupleType,
+    Type,
+    prune,
+)
+from scriptc.runtime.native.abi import (
+    C_TYPES,
+    EntryPoint,
+    ListSlot,
+    NoneSlot,
+    Parameter,
+    ScalarSlot,
+    Slot,
+    TensorSlot,
+    TupleSlot,
+    leaves,
+)
+from scriptc.runtime.native.emitter.context import ITEM_SIZES, Context, contiguous, in_memory
+from scriptc.runtime.native.emitter.kernels import copy_into, force, force_one
+from scriptc.runtime.native.emitter.origins import Origins
+from scriptc.runtime.native.emitter.values import (
+    Array,
+    Buffer,
+    Iteration,
+    List,
+    Maybe,
+    NativeValue,
+    Node,
+    Range,
+    Root,
+    Scalar,
+    Static,
+    Tuple,
+    Unsupported,
+)
+from scriptc.runtime.native.emitter.writer import multiply
+
+PYTHON_DTYPES: Mapping[Type, str] = {INT: "int64", FLOAT: "float64", BOOL: "bool"}
+Lowering = Callable[["FunctionEmitter", Operation, Sequence[NativeValue]], Any]
+_EMBEDDED = 64
+"""Constant arrays up to this many elements stand in the C text."""
+
+
+class _SizeChanges(Exception):  # noqa: N818 - not an error: the loop is written anew
+    """A carried array has another size in a later round than at the start."""
+
+    def __init__(self, carried: _Variable, axis: int) -> None:
+        super().__init__()
+        self.key = (carried.key, axis)
+
+
+@dataclass(slots=True)
+class _Variable:
+    """What stands in C variables of its own: a result of an `if`, or a carried value.
+
+    `pair` is two slots of memory in turn, for a carried array that each round makes anew, and
+    `flip` the variable that says whose turn it is.
+    """
+
+    value: NativeValue
+    key: object = None
+    pair: int = -1
+    flip: str = ""
+    root: Root | None = None
+
+
+@dataclass(slots=True)
+class _Loop:
+    variables: list[_Variable]
+    one_way: bool
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The C function of a program, what it takes and gives, and arrays that are constants of it."""
+
+    entry: EntryPoint
+    text: str
+    constants: tuple[np.ndarray[Any, Any], ...]
+
+
+class FunctionEmitter(Context):
+    """Writes one function."""
+
+    def __init__(self, function: Function, lowerings: Mapping[str, Lowering]) -> None:
+        super().__init__()
+        self.function = function
+        self.lowerings = lowerings
+        self.values: dict[Value, NativeValue] = {}
+        self.constants: list[np.ndarray[Any, Any]] = []
+        self.embedded: list[str] = []
+        self.origins = Origins(function)
+        self._loops: list[_Loop] = []
+        self._yields: list[list[_Variable]] = []
+        self._allocators: dict[Value, Callable[[Node], Buffer]] = {}
+        self._leaf_count = 0
+        self._constant_leaves: list[str] = []
+        self._prologue: list[str] = []
+        self._moving: set[object] = set()
+        self._returned: dict[int, str] = {}
+        self._kept_roots: list[Root] = []
+        self._results: list[str] = []
+        self.result: Slot | None = None
+
+    # --- the whole ------------------------------------------------------------------------------
+
+    def emit(self, symbol: str, parameters: Sequence[Parameter]) -> Emitted:
+        """Return the function. Raises `Unsupported` where it has no native form."""
+        signature: list[str] = []
+        for argument, parameter in zip(self.function.parameters, parameters, strict=True):
+            written = argument in self.origins.written
+            self.values[argument] = self._parameter(argument, parameter.slot, signature)
+            del written
+        self._input_count = self._leaf_count
+        self.result = self._result_slot()
+        for i, leaf in enumerate(leaves(self.result)):
+            signature.append(f"{_result_type(leaf)} *out{i}")
+            self._results.append(f"out{i}")
+        self._hint_results()
+        self.block(self.function.body)
+        constants = [f"const sc_tensor *k{i}" for i in range(len(self.constants))]
+        listed = ["sc_workspace *ws", *signature[: self._leaf_names], *constants]
+        listed += signature[self._leaf_names :]
+        lines = [*self._prologue, *self.writer.lines]
+        head = f"SC_API int32_t {symbol}({', '.join(listed)}) {{"
+        text = "\n".join([*self.embedded, head, "    (void)ws;", *lines, "}", ""])
+        extra = tuple(
+            Parameter(f"constant {i}", TensorSlot(a.dtype.name, a.shape), constant=True)
+            for i, a in enumerate(self.constants)
+        )
+        marked = tuple(
+            _mark_written(p, a in self.origins.written)
+            for p, a in zip(parameters, self.function.parameters, strict=True)
+        )
+        entry = EntryPoint(
+            symbol,
+            self.function.origin.rpartition(".")[2],
+            (*marked, *extra),
+            self.result,
+            sites=tuple(self.sites),
+            restartable=not self.externally_written,
+        )
+        return Emitted(entry, text, tuple(self.constants))
+
+    def _parameter(self, argument: BlockArgument, slot: Slot, signature: list[str]) -> NativeValue:
+        made = self._input(argument, slot, _c_name(argument.name), signature)
+        self._leaf_names = len(signature)
+        return made
+
+    def _input(
+        self, argument: BlockArgument, slot: Slot, name: str, signature: list[str]
+    ) -> NativeValue:
+        match slot:
+            case NoneSlot():
+                return Static(None)
+            case TupleSlot(elements):
+                return Tuple(
+                    tuple(
+                        self._input(argument, e, f"{name}_{i}", signature)
+                        for i, e in enumerate(elements)
+                    )
+                )
+        leaf = self._leaf_count
+        self._leaf_count += 1
+        name = (
+            f"{name}_{leaf}"
+            if name in {s.rpartition(" ")[2].lstrip("*") for s in signature}
+            else name
+        )
+        match slot:
+            case ScalarSlot(dtype, python):
+                signature.append(f"{C_TYPES[dtype]} {name}")
+                self.line(f"(void){name};")
+                return Scalar(dtype, name, python)
+            case ListSlot(element):
+                signature.append(f"const sc_list *{name}")
+                kind = (
+                    INT
+                    if element.dtype == "int64"
+                    else FLOAT
+                    if element.dtype == "float64"
+                    else BOOL
+                )
+                if argument in self.origins.written:
+                    raise Unsupported(f"the list `{argument.name}` is changed", self.location)
+                local = self.writer.name("l")
+                self.line(f"sc_list *const {local} = (sc_list *){name};")
+                return List(local, kind)
+        assert isinstance(slot, TensorSlot)
+        signature.append(f"const sc_tensor *{name}")
+        return self._tensor_input(argument, slot, name, str(leaf))
+
+    def _tensor_input(
+        self, argument: BlockArgument, slot: TensorSlot, name: str, leaf: str
+    ) -> Buffer:
+        sizes = []
+        for axis, known in enumerate(slot.sizes):
+            if known is not None:
+                sizes.append(str(known))
+            else:
+                size = f"{name}_n{axis}"
+                self.line(f"const int64_t {size} = {name}->shape[{axis}];")
+                self.line(f"(void){size};")
+                sizes.append(size)
+        type_ = C_TYPES[slot.dtype]
+        free = argument in self.origins.written or argument in self.origins.returned
+        data = f"{name}_p"
+        if free or not sizes:
+            strides = []
+            for axis in range(len(sizes)):
+                self.line(f"const int64_t {name}_s{axis} = {name}->strides[{axis}];")
+                self.line(f"(void){name}_s{axis};")
+                strides.append(f"{name}_s{axis}")
+            self.line(f"{type_} *const {data} = ({type_} *){name}->data;")
+            return Buffer(
+                slot.dtype,
+                sizes,
+                data,
+                strides,
+                (Root(),),
+                contiguous=not sizes,
+                source=leaf,
+                identity="1",
+            )
+        scratch = self.new_slot()
+        self.line(
+            f"{type_} *const {data} = ({type_} *)sc_contiguous"
+            f"(ws, {scratch}, {name}, {len(sizes)}, {ITEM_SIZES[slot.dtype]});"
+        )
+        self.stop_if(f"!{data}", "MemoryError", "out of memory")
+        return contiguous(slot.dtype, sizes, data, (Root(),), leaf, "1")
+
+    # --- results --------------------------------------------------------------------------------
+
+    def _result_slot(self) -> Slot:
+        type_ = self.function.return_type
+        assert type_ is not None
+        return self.slot_of(type_)
+
+    def slot_of(self, type_: Type) -> Slot:
+        """Return how a value of a type is given back."""
+        type_ = prune(type_)
+        if type_ in PYTHON_DTYPES:
+            return ScalarSlot(PYTHON_DTYPES[type_], python=True)
+        if type_ == NONE:
+            return NoneSlot()
+        match type_:
+            case TensorType(str(dtype), shape) if dtype in C_TYPES and shape is not None:
+                if not shape:
+                    return ScalarSlot(dtype, python=False)
+                return TensorSlot(dtype, (None,) * len(shape))
+            case TupleType(elements):
+                return TupleSlot(tuple(map(self.slot_of, elements)))
+            case ListType(element) if prune(element) in PYTHON_DTYPES:
+                return ListSlot(ScalarSlot(PYTHON_DTYPES[prune(element)], python=True))
+        raise Unsupported(f"a result of type {type_}", self.function.location)
+
+    def _hint_results(self) -> None:
+        """Have arrays that are only returned computed in the memory that is handed over."""
+        returns = [op for op in self.function.walk() if op.name == "return" and op.opdef is None]
+        if len(returns) != 1 or returns[0].parent is not self.function.body:
+            return
+        assert self.result is not None
+        names = iter(self._results)
+
+        def visit(value: Value, slot: Slot) -> None:
+            if isinstance(slot, TupleSlot):
+                made = getattr(value, "operation", None)
+                if made is not None and made.name == "tuple" and len(value.uses) == 1:
+                    for operand, inner in zip(made.operands, slot.elements, strict=True):
+                        visit(operand, inner)
+                else:
+                    for _ in leaves(slot):
+                        next(names)
+            elif isinstance(slot, TensorSlot):
+                name = next(names)
+                made = getattr(value, "operation", None)
+                if made is not None and made.parent is self.function.body:
+                    self._allocators.setdefault(value, self._result_allocator(name))
+            else:
+                for _ in leaves(slot):
+                    next(names)
+
+        visit(returns[0].operands[0], self.result)
+
+    def _result_allocator(self, name: str) -> Callable[[Node], Buffer]:
+        def allocate(node: Node) -> Buffer:
+            type_ = C_TYPES[node.dtype]
+            pointer = self.writer.name("p")
+            size = self.bytes(node.dtype, node.sizes)
+            self.line(f"{type_} *const {pointer} = ({type_} *)sc_allocate({size});")
+            self.stop_if(f"!{pointer}", "MemoryError", "out of memory")
+            self.line(f"{name}->allocation = {pointer};")
+            made = contiguous(node.dtype, node.sizes, pointer, (Root(),))
+            self._returned[id(made.roots[0])] = name
+            self._kept_roots.append(made.roots[0])
+            return made
+
+        return allocate
+
+    def give(self, value: NativeValue, slot: Slot, names: list[str]) -> None:
+        """Write a result into the variables of the caller."""
+        match slot:
+            case TupleSlot(elements):
+                if not isinstance(value, Tuple):
+                    raise Unsupported("a tuple that is not made here is returned", self.location)
+                for item, inner in zip(value.items, elements, strict=True):
+                    self.give(item, inner, names)
+            case ScalarSlot(dtype, _):
+                scalar = self.as_scalar(value)
+                if scalar.dtype != dtype:
+                    raise Unsupported(f"a {scalar.dtype} is returned as {dtype}", self.location)
+                self.line(f"*{names.pop(0)} = {scalar.code};")
+            case ListSlot():
+                assert isinstance(value, List)
+                self.stop_if(
+                    f"!sc_list_give({names.pop(0)}, {value.code}, {self.item_size(value)})",
+                    "MemoryError", "out of memory",
+                )  # fmt: skip
+            case TensorSlot():
+                self._give_array(value, slot, names.pop(0))
+
+    def _give_array(self, value: NativeValue, slot: TensorSlot, name: str) -> None:
+        if isinstance(value, Scalar):
+            raise Unsupported("a number is returned as an array", self.location)
+        assert isinstance(value, Array), value
+        if value.dtype != slot.dtype or value.rank != slot.rank:
+            raise Unsupported("an array of another kind is returned", self.location)
+        if isinstance(value, Node) and value.buffer is None and value.allocate is None:
+            value.allocate = self._result_allocator(name)
+        buffer = force_one(self, value)
+        for axis, size in enumerate(buffer.sizes):
+            self.line(f"{name}->shape[{axis}] = {size};")
+        own = self._returned.get(id(buffer.roots[0])) if len(buffer.roots) == 1 else None
+        if own is not None and own != name:
+            if not buffer.contiguous:
+                raise Unsupported("two results share their memory", self.location)
+            self.line(f"{name}->source = {-2 - int(own.removeprefix('out'))};")
+            return
+        if own is not None or buffer.source != "-1":
+            data, strides = buffer.data, buffer.strides
+        else:
+            type_ = C_TYPES[buffer.dtype]
+            size = self.bytes(buffer.dtype, buffer.sizes)
+            data = self.writer.name("p")
+            self.line(f"{type_} *const {data} = ({type_} *)sc_allocate({size});")
+            self.stop_if(f"!{data}", "MemoryError", "out of memory")
+            self.line(f"{name}->allocation = {data};")
+            made = contiguous(buffer.dtype, buffer.sizes, data, (Root(),))
+            copy_into(self, buffer, made)
+            strides = made.strides
+            self._returned[id(buffer.roots[0])] = name
+            self._kept_roots += [*buffer.roots]
+        self.line(f"{name}->data = {data};")
+        for axis, stride in enumerate(strides):
+            self.line(f"{name}->strides[{axis}] = {stride};")
+        self.line(f"{name}->source = {buffer.source};")
+        if buffer.identity != "0":
+            self.line(f"{name}->identity = {buffer.identity};")
+
+    # --- blocks -----------------------------------------------------------------------------------
+
+    def block(self, block: Block) -> None:
+        """Write the operations of a block, its terminator included."""
+        last = _last_uses(block)
+        for position, operation in enumerate(block.operations):
+            self.location = operation.location or self.location
+            if operation.is_terminator:
+                self._terminator(operation)
+            else:
+                self.operation(operation)
+            for value in last.get(position, ()):
+                self.values.pop(value, None)
+
+    def operation(self, operation: Operation) -> None:
+        if operation.opdef is None:
+            handler = _STRUCTURAL.get(operation.name)
+            if handler is None:
+                raise Unsupported(f"`{operation.name}`", operation.location)
+            handler(self, operation)
+            return
+        lowering = self.lowerings.get(operation.name)
+        if lowering is None:
+            raise Unsupported(f"the operation `{operation.name}`", operation.location)
+        operands = [self.value(v) for v in operation.operands]
+        result = lowering(self, operation, operands)
+        if result is None:  # like `x.append(...)`
+            result = [Static(None)] * len(operation.results)
+        results = result if isinstance(result, list) else [result]
+        for value, made in zip(operation.results, results, strict=True):
+            self.bind(value, made)
+
+    def bind(self, value: Value, made: NativeValue) -> None:
+        """Say what a value of the program is."""
+        if isinstance(made, Node) and made.buffer is None:
+            made.uses = max(made.uses, sum(value.uses.values()))
+            allocate = self._allocators.get(value)
+            if allocate is not None:
+                made.allocate = allocate
+        self.values[value] = made
+
+    def value(self, value: Value) -> NativeValue:
+        if isinstance(value, Constant):
+            return self.constant(value.value, value.type)
+        return self.values[value]
+
+    def constant(self, value: Any, type_: Type | None = None) -> NativeValue:
+        """Return the form of a value that is known."""
+        kind = type(value)
+        if kind is bool:
+            return Scalar("bool", "1" if value else "0", python=True)
+        if kind is int:
+            return Scalar("int64", int_literal(value), python=True)
+        if kind is float:
+            return Scalar("float64", float_literal(value, "float64"), python=True)
+        if kind is tuple:
+            return Tuple(tuple(self.constant(v) for v in value))
+        if isinstance(value, np.generic):
+            if value.dtype.name not in C_TYPES:
+                raise Unsupported(f"the dtype {value.dtype}", self.location)
+            return Scalar(value.dtype.name, scalar_literal(value), python=False)
+        if isinstance(value, np.ndarray):
+            return self._constant_array(value)
+        if value is UNBOUND:
+            return Static(UNBOUND)
+        if value is None or kind in (str, type(...)) or isinstance(value, np.dtype | ExceptionRef):
+            return Static(value)
+        raise Unsupported(f"a constant of type {type_ or kind.__name__}", self.location)
+
+    def _constant_array(self, array: np.ndarray[Any, Any]) -> Buffer:
+        dtype = array.dtype.name
+        if dtype not in C_TYPES:
+            raise Unsupported(f"the dtype {dtype}", self.location)
+        sizes = [str(s) for s in array.shape]
+        type_ = C_TYPES[dtype]
+        if 0 < array.size <= _EMBEDDED:
+            name = f"constant_{len(self.embedded)}_{self.function.name}"
+            elements = ", ".join(scalar_literal(x) for x in array.ravel())
+            self.embedded.append(f"static const {type_} {name}[] = {{{elements}}};")
+            return contiguous(dtype, sizes, f"(({type_} *){name})", (Root(),))
+        index = next((i for i, a in enumerate(self.constants) if a is array), None)
+        if index is None:
+            index = len(self.constants)
+            self.constants.append(array)
+            if not array.flags.c_contiguous:
+                raise Unsupported("a constant that is not contiguous", self.location)
+            self._prologue.append(f"    {type_} *const k{index}_p = ({type_} *)k{index}->data;")
+        return contiguous(dtype, sizes, f"k{index}_p", (Root(),))
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def as_scalar(self, value: NativeValue) -> Scalar:
+        """Return a number; of an array without dimensions, its element."""
+        if isinstance(value, Scalar):
+            return value
+        if isinstance(value, Array) and not value.sizes:
+            buffer = force_one(self, value)
+            return self.scalar(buffer.dtype, f"{buffer.data}[0]", python=False)
+        raise Unsupported(
+            f"a {type(value).__name__.lower()} where a number is wanted", self.location
+        )
+
+    def item_size(self, value: List) -> int:
+        return ITEM_SIZES[self.element_dtype(value)]
+
+    def element_dtype(self, value: List) -> str:
+        kind = prune(value.element)
+        if kind in PYTHON_DTYPES:
+            return PYTHON_DTYPES[kind]
+        raise Unsupported(f"a list of {kind}", self.location)
+
+    def new_array(self, operation: Operation, dtype: str, sizes: Sequence[str]) -> Buffer:
+        """Write code that gets the memory for the result of an operation."""
+        node = Node(dtype, sizes)
+        node.allocate = self._allocators.get(operation.results[0])
+        return self.memory_for(node)
+
+    def before_write(self, target: Buffer) -> None:
+        """Compute all that is pending and may read what is about to be written."""
+        force(self, self.pending())
+        if target.source != "-1":
+            self.externally_written = True
+
+    def pending(self) -> list[Node]:
+        found: list[Node] = []
+
+        def visit(value: NativeValue) -> None:
+            if isinstance(value, Node) and value.buffer is None:
+                found.append(value)
+            elif isinstance(value, Tuple):
+                for item in value.items:
+                    visit(item)
+
+        for value in self.values.values():
+            visit(value)
+        return found
+
+    # --- variables -------------------------------------------------------------------------------
+
+    def declare(self, type_: Type, start: NativeValue | None, key: object) -> _Variable:
+        """Declare the C variables that a value of a type stands in.
+
+        `start` is what a carried value starts from; of it an array takes the sizes that all
+        rounds are expected to have.
+        """
+        type_ = prune(type_)
+        name = self.writer.name("c")
+        unbound = isinstance(start, Static) and start.value is UNBOUND
+        if unbound or isinstance(start, Maybe):
+            bound = f"{name}_bound"
+            self.line(f"bool {bound} = 0;")
+            inner = self.declare(type_, start.value if isinstance(start, Maybe) else None, key)
+            inner.value = Maybe(inner.value, bound)
+            return inner
+        if type_ in PYTHON_DTYPES:
+            dtype = PYTHON_DTYPES[type_]
+            self.line(f"{C_TYPES[dtype]} {name} = 0;")
+            return _Variable(Scalar(dtype, name, python=True), key)
+        match type_:
+            case TensorType(str(kind), shape) if kind in C_TYPES and shape is not None:
+                if not shape:
+                    self.line(f"{C_TYPES[kind]} {name} = 0;")
+                    return _Variable(Scalar(kind, name, python=False), key)
+                return self._declare_array(type_, start, key, name)
+            case ListType(element):
+                self.line(f"sc_list *{name} = NULL;")
+                return _Variable(List(name, element), key)
+            case TupleType(elements):
+                starts: Sequence[NativeValue | None] = [None] * len(elements)
+                if isinstance(start, Tuple):
+                    starts = start.items
+                parts = [
+                    self.declare(e, s, (key, i))
+                    for i, (e, s) in enumerate(zip(elements, starts, strict=True))
+                ]
+                return _Variable(Tuple(tuple(p.value for p in parts)), parts)
+        if type_ == NONE:
+            return _Variable(Static(None), key)
+        raise Unsupported(f"a variable of type {type_}", self.location)
+
+    def _declare_array(
+        self, type_: TensorType, start: NativeValue | None, key: object, name: str
+    ) -> _Variable:
+        assert type_.dtype is not None
+        assert type_.shape is not None
+        sizes = []
+        for axis, dim in enumerate(type_.shape):
+            if isinstance(dim, int):
+                sizes.append(str(dim))
+            elif isinstance(start, Array) and (key, axis) not in self._moving:
+                sizes.append(start.sizes[axis])
+            else:
+                self.line(f"int64_t {name}_n{axis} = 0;")
+                sizes.append(f"{name}_n{axis}")
+        self.line(f"{C_TYPES[type_.dtype]} *{name} = NULL;")
+        self.line(f"int32_t {name}_source = -1; bool {name}_same = 0;")
+        self.line(f"(void){name}_source; (void){name}_same;")
+        buffer = contiguous(type_.dtype, sizes, name, (), f"{name}_source", f"{name}_same")
+        return _Variable(buffer, key)
+
+    def assign(self, variables: Sequence[_Variable], values: Sequence[NativeValue]) -> None:
+        """Write assignments, as if all were made at once."""
+        moves: list[tuple[str, str, str]] = []
+        for variable, value in zip(variables, values, strict=True):
+            self._collect(variable, value, moves)
+        targets = {target for _, target, _ in moves}
+        moves = [m for m in moves if m[1] != m[2]]
+        if sum(code in targets for _, _, code in moves):
+            held = []
+            for type_, target, code in moves:
+                if code in targets:
+                    name = self.writer.name("t")
+                    self.line(f"{type_} {name} = {code};")
+                    code = name
+                held.append((type_, target, code))
+            moves = held
+        for _, target, code in moves:
+            self.line(f"{target} = {code};")
+
+    def _collect(
+        self, variable: _Variable, value: NativeValue, moves: list[tuple[str, str, str]]
+    ) -> None:
+        target = variable.value
+        if isinstance(target, Maybe):
+            self._collect_maybe(variable, target, value, moves)
+            return
+        match target:
+            case Scalar(dtype, code, python):
+                scalar = self.as_scalar(value)
+                if scalar.dtype != dtype or scalar.python != python:
+                    raise Unsupported("a number of another type on another way", self.location)
+                moves.append((C_TYPES[dtype], code, scalar.code))
+            case Static(held):
+                if not (isinstance(value, Static) and value.value is held):
+                    raise Unsupported("another value on another way", self.location)
+            case List(code, element):
+                if not isinstance(value, List):
+                    raise Unsupported("another value on another way", self.location)
+                del element
+                moves.append(("sc_list *", code, value.code))
+            case Tuple(_):
+                if not isinstance(value, Tuple):
+                    raise Unsupported("another value on another way", self.location)
+                parts: Any = variable.key
+                for part, item in zip(parts, value.items, strict=True):
+                    self._collect(part, item, moves)
+            case Buffer():
+                self._collect_array(variable, target, value, moves)
+            case _:
+                raise Unsupported("a value on several ways", self.location)
+
+    def _collect_maybe(
+        self,
+        variable: _Variable,
+        target: Maybe,
+        value: NativeValue,
+        moves: list[tuple[str, str, str]],
+    ) -> None:
+        if isinstance(value, Static) and value.value is UNBOUND:
+            moves.append(("bool", target.bound, "0"))
+            return
+        flag = "1"
+        if isinstance(value, Maybe):
+            flag = value.bound
+            value = value.value
+        moves.append(("bool", target.bound, flag))
+        inner = _Variable(target.value, variable.key, variable.pair, variable.flip, variable.root)
+        self._collect(inner, value, moves)
+
+    def _collect_array(
+        self,
+        variable: _Variable,
+        target: Buffer,
+        value: NativeValue,
+        moves: list[tuple[str, str, str]],
+    ) -> None:
+        if not isinstance(value, Array) or value.rank != target.rank or value.dtype != target.dtype:
+            raise Unsupported("an array of another kind on another way", self.location)
+        buffer = force_one(self, value)
+        for axis, (wanted, size) in enumerate(zip(target.sizes, buffer.sizes, strict=True)):
+            if wanted.startswith(f"{target.data}_n"):
+                moves.append(("int64_t", wanted, size))
+            elif not self.same(wanted, size):
+                if wanted.isdigit():
+                    self.require_equal(size, wanted)
+                else:
+                    raise _SizeChanges(variable, axis)
+        if buffer.data != target.data:
+            buffer = self._lasting(variable, buffer)
+        moves.append((f"{C_TYPES[target.dtype]} *", target.data, buffer.data))
+        moves.append(("int32_t", target.source, buffer.source))
+        moves.append(("bool", target.identity, buffer.identity))
+        target.roots = (*target.roots, *(r for r in buffer.roots if r not in target.roots))
+
+    def _lasting(self, variable: _Variable, buffer: Buffer) -> Buffer:
+        """Return the same array where no later round writes over it, without gaps."""
+        loops = variable.flip != ""
+        if buffer.contiguous and not loops:
+            return buffer
+        if loops and variable.root in buffer.roots and len(buffer.roots) == 1 and buffer.contiguous:
+            self.line(f"{variable.flip} = 1 - {variable.flip};")
+            return buffer
+        if buffer.contiguous and all(r.slot < 0 for r in buffer.roots) and buffer.roots:
+            return buffer  # an input, a constant or a result
+        if self.origins.writes_arrays:
+            raise Unsupported("an array that changes hands and is written into", self.location)
+        if not loops:
+            made = self.fresh(buffer.dtype, buffer.sizes)
+            copy_into(self, buffer, made)
+            return made
+        slot = f"{variable.pair} + {variable.flip}"
+        data = self.reserve(slot, buffer.dtype, buffer.sizes)
+        assert variable.root is not None
+        made = contiguous(buffer.dtype, buffer.sizes, data, (variable.root,))
+        copy_into(self, buffer, made)
+        self.line(f"{variable.flip} = 1 - {variable.flip};")
+        return made
+
+    def _give_pair(self, variable: _Variable) -> None:
+        """Give a carried array two pieces of memory to be made in, in turn."""
+        target = variable.value.value if isinstance(variable.value, Maybe) else variable.value
+        if isinstance(target, Tuple):
+            parts: Any = variable.key
+            for part in parts:
+                self._give_pair(part)
+        if not isinstance(target, Buffer):
+            return
+        first = self.new_slots(2)
+        variable.pair = first
+        variable.flip = f"{target.data}_turn"
+        variable.root = Root(first)
+        self.line(f"int {variable.flip} = 0;")
+
+    def new_slots(self, count: int) -> int:
+        """Return the first of some slots in a row, which nothing else ever uses."""
+        first = self._slots
+        self._slots += count
+        return first
+
+    # --- control flow --------------------------------------------------------------------------
+
+    def _settle(self, operation: Operation) -> None:
+        """Compute what the blocks of an operation use, so that it is there on every way."""
+        used = []
+        for inner in operation.walk():
+            for operand in inner.operands:
+                found = self.values.get(operand)
+                if isinstance(found, Node):
+                    used.append(found)
+                elif isinstance(found, Tuple):
+                    used += [v for v in found.items if isinstance(v, Node)]
+        force(self, used)
+        if operation.name != "if" and self.origins.writes_outside(operation):
+            # What comes later in the text may come earlier in the next round.
+            self.externally_written = True
+
+    def if_(self, operation: Operation) -> None:
+        self._settle(operation)
+        condition = self.as_scalar(self.value(operation.operands[0]))
+        if condition.code in ("0", "1"):
+            self._only(operation, operation.blocks[condition.code == "0"])
+            return
+        variables = [
+            self.declare(r.type, _UNKNOWN_START if self._may_be_unbound(operation, i) else None, r)
+            for i, r in enumerate(operation.results)
+        ]
+        self._yields.append(variables)
+        before = self.externally_written
+        after = before
+        with self.writer.braces(f"if ({condition.code})", "} else {"), self.scope():
+            self.block(operation.blocks[0])
+        after |= self.externally_written
+        self.externally_written = before
+        self.writer.depth += 1
+        with self.scope():
+            self.block(operation.blocks[1])
+        self.writer.depth -= 1
+        self.line("}")
+        self.externally_written |= after
+        self._yields.pop()
+        for result, variable in zip(operation.results, variables, strict=True):
+            self.values[result] = variable.value
+
+    def _may_be_unbound(self, operation: Operation, index: int) -> bool:
+        for block in operation.blocks:
+            end = block.terminator
+            if end is None or end.name != "yield":
+                continue
+            value = end.operands[index]
+            if isinstance(value, Constant) and value.value is UNBOUND:
+                return True
+            if isinstance(self.values.get(value), Maybe):
+                return True
+            made = getattr(value, "operation", None)
+            if (
+                made is not None
+                and made.name in ("if", "for", "loop")
+                and self._unbound_result(made, value)
+            ):
+                return True
+        return False
+
+    def _unbound_result(self, made: Operation, value: Value) -> bool:
+        index = made.results.index(value)  # type: ignore[arg-type]  # it is one of its results
+        if made.name == "if":
+            return self._may_be_unbound(made, index)
+        start = made.operands[index + (made.name == "for")]
+        return isinstance(start, Constant) and start.value is UNBOUND
+
+    def _only(self, operation: Operation, block: Block) -> None:
+        """Write the one block of an `if` that is ever taken."""
+        last = _last_uses(block)
+        for position, inner in enumerate(block.operations):
+            self.location = inner.location or self.location
+            if inner.is_terminator:
+                if inner.name == "yield":
+                    for result, operand in zip(operation.results, inner.operands, strict=True):
+                        self.bind(result, self.value(operand))
+                else:
+                    self._terminator(inner)
+            else:
+                self.operation(inner)
+            for value in last.get(position, ()):
+                self.values.pop(value, None)
+
+    def for_(self, operation: Operation) -> None:
+        iterable = self.value(operation.operands[0])
+        self._loop(operation, operation.operands[1:], iterable)
+
+    def loop(self, operation: Operation) -> None:
+        self._loop(operation, operation.operands, None)
+
+    def _loop(
+        self, operation: Operation, starts: Sequence[Value], iterable: NativeValue | None
+    ) -> None:
+        self._settle(operation)
+        if isinstance(iterable, Node):
+            force(self, [iterable])
+            iterable = iterable.buffer
+        first = [self.value(v) for v in starts]
+        force(self, [v for v in first if isinstance(v, Node)])
+        while True:
+            mark = self.writer.mark()
+            written = self.externally_written
+            try:
+                self._write_loop(operation, first, iterable)
+            except _SizeChanges as change:
+                if change.key in self._moving:
+                    raise
+                self._moving.add(change.key)
+                self.writer.back(mark)
+                self.externally_written = written
+                continue
+            return
+
+    def _write_loop(
+        self, operation: Operation, first: Sequence[NativeValue], iterable: NativeValue | None
+    ) -> None:
+        body = operation.blocks[0]
+        is_for = operation.name == "for"
+        depth = len(self._loops), len(self._yields)
+        carried = body.arguments[is_for:]
+        variables = [
+            self.declare(a.type, v, (operation, i))
+            for i, (a, v) in enumerate(zip(carried, first, strict=True))
+        ]
+        self.assign(variables, first)
+        for variable in variables:
+            self._give_pair(variable)
+        jumps = list(_jumps(operation))
+        one_way = sum(j.name == "continue" for j in jumps) == 1
+        if one_way:
+            self._hint_rounds(body, jumps, variables)
+        for argument, variable in zip(carried, variables, strict=True):
+            self.values[argument] = variable.value
+        self._loops.append(_Loop(variables, one_way))
+        try:
+            head, item = self._loop_head(iterable)
+            self.line(f"{head} {{")
+            self.writer.depth += 1
+            with self.scope():
+                if is_for:
+                    assert item is not None
+                    self.bind(body.arguments[0], item())
+                self.block(body)
+            self.writer.depth -= 1
+            self.line("}")
+        finally:
+            del self._loops[depth[0] :]
+            del self._yields[depth[1] :]
+        for result, variable in zip(operation.results, variables, strict=True):
+            self.values[result] = variable.value
+
+    def _hint_rounds(
+        self, body: Block, jumps: Sequence[Operation], variables: Sequence[_Variable]
+    ) -> None:
+        """Have what the next round takes over computed where that round expects it."""
+        (jump,) = [j for j in jumps if j.name == "continue"]
+        if jump.parent is not body:
+            return
+        for value, variable in zip(jump.operands, variables, strict=True):
+            made = getattr(value, "operation", None)
+            if made is None or made.parent is not body or not variable.flip:
+                continue
+            if sum(v is value for v in jump.operands) > 1:
+                continue
+            self._allocators[value] = self._round_allocator(variable)
+
+    def _round_allocator(self, variable: _Variable) -> Callable[[Node], Buffer]:
+        def allocate(node: Node) -> Buffer:
+            slot = f"{variable.pair} + {variable.flip}"
+            data = self.reserve(slot, node.dtype, node.sizes)
+            assert variable.root is not None
+            return contiguous(node.dtype, node.sizes, data, (variable.root,))
+
+        return allocate
+
+    def _loop_head(
+        self, iterable: NativeValue | None
+    ) -> tuple[str, Callable[[], NativeValue] | None]:
+        if iterable is None:
+            return "for (;;)", None
+        name = self.writer.name("i")
+        if isinstance(iterable, Range):
+            start, stop, step = iterable.start, iterable.stop, iterable.step
+            item = lambda: Scalar("int64", name, python=True)  # noqa: E731 - as the others
+            if step == "1":
+                return f"for (int64_t {name} = {start}; {name} < {stop}; ++{name})", item
+            count = self.size(f"sc_range_length({start}, {stop}, {step})")
+            turn = self.writer.name("i")
+            return (
+                (
+                    f"for (int64_t {turn} = 0, {name} = {start}; {turn} < {count}; "
+                    f"++{turn}, {name} = (int64_t)((uint64_t){name} + (uint64_t)({step})))"
+                ),
+                item,
+            )
+        length, item_at = self.walked(iterable)
+        return f"for (int64_t {name} = 0; {name} < {length}; ++{name})", lambda: item_at(name)
+
+    def walked(self, iterable: NativeValue) -> tuple[str, Callable[[str], NativeValue]]:
+        """Return the length of what a loop walks over, and its items by their place."""
+        match iterable:
+            case Iteration(length, item):
+                return length, item
+            case Range(start, stop, step):
+                count = self.size(f"sc_range_length({start}, {stop}, {step})")
+                return count, lambda i: self.scalar(
+                    "int64", f"{start} + {i} * ({step})", python=True
+                )
+            case Array() if iterable.sizes:
+                buffer = force_one(self, iterable)
+                return buffer.sizes[0], lambda i: self.row(buffer, i)
+            case List(code, _):
+                return f"{code}->length", lambda i: self.element(iterable, i)
+            case Tuple():
+                raise Unsupported("a loop over a tuple", self.location)
+        raise Unsupported(f"a loop over a {type(iterable).__name__.lower()}", self.location)
+
+    def row(self, buffer: Buffer, index: str) -> NativeValue:
+        """Return what stands at a place of the first dimension."""
+        offset = multiply(index, buffer.strides[0])
+        if buffer.rank == 1:
+            return self.scalar(buffer.dtype, f"{buffer.data}[{offset}]", python=False)
+        name = self.writer.name("p")
+        self.line(f"{C_TYPES[buffer.dtype]} *const {name} = {buffer.data} + {offset};")
+        return Buffer(
+            buffer.dtype, buffer.sizes[1:], name, buffer.strides[1:], buffer.roots,
+            contiguous=buffer.contiguous, source=buffer.source,
+        )  # fmt: skip
+
+    def element(self, value: List, index: str) -> NativeValue:
+        """Return the element of a list at a place that exists."""
+        kind = prune(value.element)
+        if kind in PYTHON_DTYPES:
+            dtype = PYTHON_DTYPES[kind]
+            code = f"(({C_TYPES[dtype]} *){value.code}->data)[{index}]"
+            return self.scalar(dtype, code, python=True)
+        match kind:
+            case ListType(inner):
+                local = self.writer.name("l")
+                self.line(f"sc_list *const {local} = ((sc_list **){value.code}->data)[{index}];")
+                return List(local, inner)
+            case TensorType(str(name), shape) if name in C_TYPES and shape is not None:
+                if not shape:
+                    code = f"(({C_TYPES[name]} *){value.code}->data)[{index}]"
+                    return self.scalar(name, code, python=False)
+                return self._element_array(value, kind, index)
+        raise Unsupported(f"a list of {kind}", self.location)
+
+    def _element_array(self, value: List, kind: TensorType, index: str) -> Buffer:
+        assert kind.dtype is not None
+        assert kind.shape is not None
+        name = self.writer.name("e")
+        self.line(f"const sc_tensor *const {name} = &((sc_tensor *){value.code}->data)[{index}];")
+        sizes = [
+            str(d) if isinstance(d, int) else self.size(f"{name}->shape[{i}]")
+            for i, d in enumerate(kind.shape)
+        ]
+        data = self.writer.name("p")
+        self.line(f"{C_TYPES[kind.dtype]} *const {data} = ({C_TYPES[kind.dtype]} *){name}->data;")
+        return contiguous(kind.dtype, sizes, data, (Root(),))
+
+    def check_bound(self, operation: Operation) -> None:
+        value = self.value(operation.operands[0])
+        if isinstance(value, Maybe):
+            self.stop_if(f"!{value.bound}", "UnboundLocalError", "a variable is not assigned")
+            value = value.value
+        elif isinstance(value, Static) and value.value is UNBOUND:
+            self.stop("UnboundLocalError", "a variable is not assigned")
+            raise Unsupported("a variable that is never assigned", operation.location)
+        self.values[operation.result] = value
+
+    def refine(self, operation: Operation) -> None:
+        self.values[operation.result] = self.value(operation.operands[0])
+
+    def _terminator(self, operation: Operation) -> None:
+        match operation.name:
+            case "yield":
+                self.assign(self._yields[-1], [self.value(v) for v in operation.operands])
+            case "continue" | "break":
+                loop = self._loops[-1]
+                self.assign(loop.variables, [self.value(v) for v in operation.operands])
+                self.line(f"{operation.name};")
+            case "return":
+                assert self.result is not None
+                self.give(self.value(operation.operands[0]), self.result, list(self._results))
+                self.line("return 0;")
+            case "raise":
+                self._raise(operation)
+            case "unreachable":
+                self.line("return -1;")
+
+    def _raise(self, operation: Operation) -> None:
+        reference = operation.operands[0] if operation.operands else None
+        message = operation.operands[1] if len(operation.operands) > 1 else None
+        name = ""
+        if isinstance(reference, Constant) and isinstance(reference.value, ExceptionRef):
+            name = "" if reference.value.base else reference.value.name
+        text = message.value if isinstance(message, Constant) else None
+        if not isinstance(text, str):
+            name = name if message is None else ""
+        self.stop(name, text if isinstance(text, str) else "")
+
+
+_UNKNOWN_START = Static(UNBOUND)
+_STRUCTURAL: Mapping[str, Callable[[FunctionEmitter, Operation], None]] = {
+    "if": FunctionEmitter.if_,
+    "for": FunctionEmitter.for_,
+    "loop": FunctionEmitter.loop,
+    "check_bound": FunctionEmitter.check_bound,
+    "refine": FunctionEmitter.refine,
+}
+
+
+def _mark_written(parameter: Parameter, written: bool) -> Parameter:
+    slot = parameter.slot
+    if not written or not isinstance(slot, TensorSlot):
+        return parameter
+    made = TensorSlot(slot.dtype, slot.sizes, writable=True)
+    return Parameter(parameter.name, made, parameter.path, parameter.constant)
+
+
+def _result_type(leaf: ScalarSlot | TensorSlot | ListSlot) -> str:
+    if isinstance(leaf, ScalarSlot):
+        return C_TYPES[leaf.dtype]
+    return "sc_tensor" if isinstance(leaf, TensorSlot) else "sc_list"
+
+
+def _c_name(name: str) -> str:
+    """Return a name of C for a name of the program, which may be anything."""
+    text = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+    return f"x_{text}"
+
+
+def _last_uses(block: Block) -> dict[int, list[Value]]:
+    """Return the values of a block by the position behind which nothing uses them."""
+    own = {r for op in block.operations for r in op.results} | set(block.arguments)
+    seen: set[Value] = set()
+    found: dict[int, list[Value]] = {}
+    for position in range(len(block.operations) - 1, -1, -1):
+        operation = block.operations[position]
+        for result in operation.results:
+            if result not in seen:
+                found.setdefault(position, []).append(result)
+        for inner in operation.walk():
+            for value in inner.operands:
+                if value in own and value not in seen:
+                    seen.add(value)
+                    found.setdefault(position, []).append(value)
+    return found
+
+
+def _jumps(loop: Operation) -> list[Operation]:
+    """Return the `continue` and `break` operations of a loop, those of inner loops left out."""
+    found: list[Operation] = []
+    pending = list(loop.blocks)
+    while pending:
+        for operation in pending.pop().operations:
+            if operation.opdef is not None:
+                continue
+            if operation.name in ("continue", "break"):
+                found.append(operation)
+            elif operation.name == "if":
+                pending += operation.blocks
+    return found
+
+
+def int_literal(value: int) -> str:
+    """Return an int as C writes it."""
+    if -(2**31) < value < 2**31:
+        return str(value)
+    return "INT64_MIN" if value == -(2**63) else f"INT64_C({value})"
+
+
+def float_literal(value: float, dtype: str) -> str:
+    """Return a float as C writes it, to the bit."""
+    if math.isnan(value):
+        return "((float)NAN)" if dtype == "float32" else "((double)NAN)"
+    if math.isinf(value):
+        return "INFINITY" if value > 0 else "(-INFINITY)"
+    text = repr(float(value))
+    if dtype == "float32":
+        text = f"{float(value):.9g}"
+        if not any(c in text for c in ".en"):
+            text += ".0"
+        text += "f"
+    return f"({text})" if text.startswith("-") else text
+
+
+def scalar_literal(value: Any) -> str:
+    """Return a NumPy scalar as C writes it."""
+    dtype = value.dtype.name
+    if dtype == "bool":
+        return "1" if value else "0"
+    if dtype.startswith("float"):
+        return float_literal(float(value), dtype)
+    if dtype == "uint64":
+        return f"UINT64_C({int(value)})"
+    return f"({C_TYPES[dtype]}){int_literal(int(value))}"
+
+
+__all__ = ["Emitted", "FunctionEmitter", "Lowering", "Trait", "in_memory"]
