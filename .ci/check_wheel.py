@@ -8,7 +8,11 @@ import zipfile
 from pathlib import Path
 
 LIMIT_BYTES = 2_000_000
-REQUIRED = ("scriptc/__init__.py", "scriptc/py.typed")
+REQUIRED = (
+    "scriptc/__init__.py",
+    "scriptc/py.typed",
+    "scriptc/runtime/native/include/scriptc.h",
+)
 
 
 def main(folder: Path) -> int:
