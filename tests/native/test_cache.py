@@ -18,6 +18,7 @@ import pytest
 
 from scriptc.runtime.native import cache as cache_module
 from scriptc.runtime.native.cache import Cache, UnfitFolderError, open_cache, temporary_cache
+from support.processes import fork
 
 KEY = hashlib.sha256(b"a key").hexdigest()
 Make = Callable[[Path], Path]
@@ -337,19 +338,6 @@ def test_clear(cache: Cache) -> None:
 
 def object_of(key: str) -> bytes:
     return key.encode() * 500
-
-
-def fork(work: Callable[[], None]) -> int:
-    """Do something in a process of its own, which ends with status 0 if all is well."""
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    finally:
-        os._exit(status)
 
 
 def use(cache: Cache, keys: list[str], log: Path, seed: int) -> None:

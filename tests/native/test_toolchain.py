@@ -406,10 +406,10 @@ def _refuse_to_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             raise OSError(30, "Read-only file system")
         return make(suffix, prefix, dir)
 
-    def open_to_read(path, flags, *mode):
+    def open_to_read(path, flags, *mode, **more):
         if flags & os.O_CREAT and Path(path).parent == folder:
             raise OSError(30, "Read-only file system")
-        return open_file(path, flags, *mode)
+        return open_file(path, flags, *mode, **more)
 
     monkeypatch.setattr(cache.tempfile, "mkdtemp", mkdtemp)
     monkeypatch.setattr(os, "open", open_to_read)
