@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -372,6 +373,20 @@ def test_many_processes_make_each_entry_once(cache: Cache, tmp_path: Path) -> No
         assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
         assert sorted(log.read_text().split()) == sorted(keys)
     assert sorted(names(cache.folder)) == sorted(key for r in range(3) for key in keys_of(r))
+
+
+def test_many_threads_make_an_entry_once(cache: Cache) -> None:
+    made = []
+
+    def make(folder: Path) -> Path:
+        made.append(folder)
+        time.sleep(0.05)
+        return make_object()(folder)
+
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(lambda _: cache.fetch(KEY, make), range(16)))
+    assert {*paths} == {cache.folder / KEY / "code.so"}
+    assert len(made) == 1
 
 
 def test_many_processes_that_are_killed(cache: Cache, tmp_path: Path) -> None:
