@@ -8,11 +8,7 @@ import zipfile
 from pathlib import Path
 
 LIMIT_BYTES = 2_000_000
-REQUIRED = (
-    "scriptc/__init__.py",
-    "scriptc/py.typed",
-    "scriptc/runtime/native/include/scriptc.h",
-)
+REQUIRED = ("scriptc/__init__.py", "scriptc/py.typed")
 
 
 def main(folder: Path) -> int:

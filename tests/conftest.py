@@ -15,6 +15,9 @@ from hypothesis import settings
 # Whatever a test compiles and runs is verified before and after each pass.
 os.environ.setdefault("SCRIPTC_VERIFY_PASSES", "1")
 
+# The interpreter is what most tests are about; those of native code ask for it.
+os.environ.setdefault("SCRIPTC_BACKEND", "interpreter")
+
 # No test reads or fills the cache of the user who runs it.
 os.environ["SCRIPTC_CACHE_DIR"] = tempfile.mkdtemp(prefix="scriptc-tests-")
 atexit.register(shutil.rmtree, os.environ["SCRIPTC_CACHE_DIR"], ignore_errors=True)

@@ -7,19 +7,19 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from scriptc.calls import backend_of, trace_with
 from scriptc.frontend.compiler import Compiled, compile_entry
 from scriptc.frontend.errors import NoSource
 from scriptc.frontend.objects import is_module
 from scriptc.frontend.tracing.entry import trace_call
 from scriptc.frontend.tracing.errors import TraceError, TracerWarning
-from scriptc.frontend.tracing.modules import Tracer
 from scriptc.ir.diagnostic import ArgumentError, CompileError, Diagnostic
 from scriptc.nn import functional
-from scriptc.nn.module import tracing
+from scriptc.runtime.native.settings import Backend
 from scriptc.scripted import ScriptFunction, ScriptModule
 from scriptc.trace_check import find_difference
 
@@ -62,13 +62,17 @@ def _watched(obj: Any, how: str) -> AbstractContextManager[Done, bool]:
     return _UNWATCHED if watcher is None else watcher.compiling(obj, how)
 
 
-def script(obj: Any, example_inputs: Any = None) -> ScriptedObject:
+def script(obj: Any, example_inputs: Any = None, *, backend: str | None = None) -> ScriptedObject:
     """Compile a function, a module, a bound method or a callable object, and all that it calls.
 
     The source is read, not run. Parameters take their types from annotations, else from
     `example_inputs`, else from their defaults, and are arrays otherwise. Where the source is not
     available or goes outside the subset, and `example_inputs` are given, the object is traced
     instead, and one `FallbackWarning` names what forced that and its line.
+
+    `backend` says who answers calls: "auto" is native code where there can be some, and the
+    interpreter elsewhere; "native" makes it an error where there is none; "interpreter" compiles
+    nothing. None leaves it to the environment variable `SCRIPTC_BACKEND`, "auto" unless set.
 
     Raises:
         CompileError: with every problem found, each at its line.
@@ -78,21 +82,23 @@ def script(obj: Any, example_inputs: Any = None) -> ScriptedObject:
         return obj
     inputs = None if example_inputs is None else _as_arguments(example_inputs)
     with _watched(obj, "script") as done:
-        scripted = _script_or_trace(obj, inputs)
+        scripted = _script_or_trace(obj, inputs, backend_of(backend))
         done(scripted)
         return scripted
     return obj  # type: ignore[no-any-return]  # a watcher took the error
 
 
-def _script_or_trace(obj: Any, inputs: tuple[Any, ...] | None) -> ScriptedObject:
+def _script_or_trace(
+    obj: Any, inputs: tuple[Any, ...] | None, backend: Backend | None
+) -> ScriptedObject:
     try:
-        return _script(obj, inputs)
+        return _script(obj, inputs, backend)
     except CompileError as error:
         if inputs is None:
             error.add_note("with example_inputs=(...), script() would trace it instead")
             raise
         try:
-            traced = _trace(obj, inputs, {}, check=True)
+            traced = _trace(obj, inputs, {}, check=True, backend=backend)
         except TraceError as failure:
             error.add_note(f"tracing it instead failed too: {failure}")
             raise error from None
@@ -100,13 +106,15 @@ def _script_or_trace(obj: Any, inputs: tuple[Any, ...] | None) -> ScriptedObject
         return traced
 
 
-def _script(obj: Any, example_inputs: Sequence[Any] | None) -> ScriptedObject:
+def _script(
+    obj: Any, example_inputs: Sequence[Any] | None, backend: Backend | None
+) -> ScriptedObject:
     found = _method_of(obj)
     if isinstance(obj, types.FunctionType):
         compiled = compile_entry(obj, None, example_inputs)
-        return ScriptFunction(compiled.program, compiled.entry, obj)
+        return ScriptFunction(compiled.program, compiled.entry, obj, backend)
     if found is not None:
-        return _as_module(compile_entry(found[0], found[1], example_inputs))
+        return _as_module(compile_entry(found[0], found[1], example_inputs), backend)
     if callable(obj) and not isinstance(obj, type) and example_inputs is not None:
         name = getattr(obj, "__name__", type(obj).__qualname__)
         raise CompileError([NoSource(location=None, name=name)])
@@ -128,9 +136,9 @@ def _method_of(obj: Any) -> tuple[types.FunctionType, Any] | None:
     return None
 
 
-def _as_module(compiled: Compiled) -> ScriptModule:
+def _as_module(compiled: Compiled, backend: Backend | None) -> ScriptModule:
     assert compiled.root is not None
-    return ScriptModule(compiled.program, compiled.entry, compiled.root)
+    return ScriptModule(compiled.program, compiled.entry, compiled.root, backend=backend)
 
 
 def _as_arguments(example_inputs: Any) -> tuple[Any, ...]:
@@ -165,21 +173,13 @@ def _methods(cls: type) -> Iterator[types.FunctionType]:
         yield from (m for m in vars(base).values() if isinstance(m, types.FunctionType))
 
 
-@contextmanager
-def _hooked(tracer: Tracer | None) -> Iterator[None]:
-    token = tracing.set(tracer)
-    try:
-        yield
-    finally:
-        tracing.reset(token)
-
-
 def trace(
     obj: Any,
     example_inputs: Any = (),
     *,
     example_kwarg_inputs: Mapping[str, Any] | None = None,
     check_trace: bool = True,
+    backend: str | None = None,
 ) -> ScriptedObject:
     """Run a function, a module or a bound method on example inputs, and compile what it did.
 
@@ -192,7 +192,7 @@ def trace(
 
     The object is left as it was, and so are the inputs. With `check_trace`, the result is run
     beside a second run of `obj`, and a `TracerWarning` says where they differ, as they do when
-    `obj` is not deterministic.
+    `obj` is not deterministic. `backend` is that of `script`.
 
     Raises:
         TraceError: if the run does something that has no operation.
@@ -202,25 +202,30 @@ def trace(
         return obj
     args, kwargs = _as_arguments(example_inputs), dict(example_kwarg_inputs or {})
     with _watched(obj, "trace") as done:
-        traced = _trace(obj, args, kwargs, check=check_trace)
+        traced = _trace(obj, args, kwargs, check=check_trace, backend=backend_of(backend))
         done(traced)
         return traced
     return obj  # type: ignore[no-any-return]  # a watcher took the error
 
 
 def _trace(
-    obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, check: bool
+    obj: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    check: bool,
+    backend: Backend | None,
 ) -> ScriptedObject:
     found = _method_of(obj)
     run_args, run_kwargs = copy.deepcopy((args, kwargs))
     traced: ScriptedObject
     if found is not None and is_module(found[1]):
         function, module = found
-        compiled = trace_call(function, module, run_args, run_kwargs, _hooked, (functional,))
-        traced = _as_module(compiled)
+        compiled = trace_call(function, module, run_args, run_kwargs, trace_with, (functional,))
+        traced = _as_module(compiled, backend)
     elif callable(obj) and not isinstance(obj, type):
-        compiled = trace_call(obj, None, run_args, run_kwargs, _hooked, (functional,))
-        traced = ScriptFunction(compiled.program, compiled.entry, obj)
+        compiled = trace_call(obj, None, run_args, run_kwargs, trace_with, (functional,))
+        traced = ScriptFunction(compiled.program, compiled.entry, obj, backend)
     else:
         raise ArgumentError(
             f"trace() takes a function, a module or a bound method, not {type(obj).__qualname__}"

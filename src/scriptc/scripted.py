@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
+from scriptc.calls import Called, Calls, backend_of
 from scriptc.ir.diagnostic import ArchiveError, ArgumentError
 from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
 from scriptc.ir.printer import print_function
@@ -18,7 +19,7 @@ from scriptc.ir.python_code import print_code
 from scriptc.ir.types import ClassType, members_of
 from scriptc.nn import _state, _walk
 from scriptc.nn.containers import ModuleDict, ModuleList, Sequential
-from scriptc.nn.module import Module, tracing
+from scriptc.nn.module import Module
 from scriptc.nn.parameter import Buffer, Parameter
 from scriptc.runtime.interpreter import Executable
 from scriptc.runtime.values import describe, make_test
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from scriptc.runtime.archive.format import Contents
     from scriptc.runtime.archive.reader import Source
     from scriptc.runtime.archive.writer import Target
+    from scriptc.runtime.native.settings import Backend
 
 ExtraFiles = Mapping[str, str | bytes]
 """A user's own files in an archive, by name: relative paths with `/`."""
@@ -79,15 +81,19 @@ def _inlined_graph(program: Program, entry: str) -> Graph:
     return Graph(program.functions[entry], program)
 
 
-class ScriptFunction:
+class ScriptFunction(Called):
     """A compiled function. Call it as the function it was made from.
 
-    `graph` is its IR, `code` the same as Python source, `schema` its signature. Calls may come
-    from any number of threads at once.
+    `graph` is its IR, `code` the same as Python source, `schema` its signature, `c_source` the C
+    that was made for the last new kind of arguments. Calls may come from any number of threads.
     """
 
     def __init__(
-        self, program: Program, entry: str, python_function: Callable[..., Any] | None = None
+        self,
+        program: Program,
+        entry: str,
+        python_function: Callable[..., Any] | None = None,
+        backend: Backend | None = None,
     ) -> None:
         self.program = program
         self.entry = entry
@@ -96,13 +102,8 @@ class ScriptFunction:
         self.__name__ = function.origin.rpartition(".")[2]
         self.__qualname__ = self.__name__
         self.__doc__ = python_function.__doc__ if python_function is not None else None
-        self._call = Executable(program, _optimized).entry(entry)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        hook = tracing.get()
-        if hook is None:
-            return self._call(*args, **kwargs)
-        return hook.call_scripted(self, self._call, args, kwargs)
+        self._call = call = Executable(program, _optimized).entry(entry)
+        self._calls = Calls(self, program, entry, lambda: call, backend=backend)
 
     def __scriptc_link__(self) -> Linkable:
         return Linkable(self.program, self.entry, None)
@@ -127,6 +128,11 @@ class ScriptFunction:
         """The signature, with types."""
         return _schema(self.graph.function)
 
+    @property
+    def c_source(self) -> str:
+        """The C that was made for the last new kind of arguments; empty before there is any."""
+        return self._calls.c_source
+
     def save(self, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
         """Write the function to an archive; see `scriptc.save`."""
         save(self, target, extra_files=extra_files)
@@ -144,7 +150,7 @@ class ScriptFunction:
         return f"<ScriptFunction {self.schema}>"
 
 
-class ScriptModule(Module):
+class ScriptModule(Called, Module):
     """A compiled module: program, parameters and state. Call it as the module it was made from.
 
     It is a `Module`, whose parameters, buffers and submodules are those of the compiled object.
@@ -156,18 +162,24 @@ class ScriptModule(Module):
     entry: str
     root: Instance
     _running: _Running
+    _calls: Calls
 
-    def __new__(cls, program: Program, entry: str, root: Instance, *_: Any) -> Self:
+    def __new__(cls, program: Program, entry: str, root: Instance, *_: Any, **__: Any) -> Self:
         """Return what is a list or a dict of modules if the compiled module was one."""
         container = _CONTAINERS.get(program.classes[root.scriptc_class].origin, cls)
         return object.__new__(container if issubclass(container, cls) else cls)
 
     def __init__(
-        self, program: Program, entry: str, root: Instance, running: _Running | None = None
+        self,
+        program: Program,
+        entry: str,
+        root: Instance,
+        running: _Running | None = None,
+        backend: Backend | None = None,
     ) -> None:
         if running is None:
             executable = Executable(program, _optimized)
-            running = _Running(executable)
+            running = _Running(executable, backend)
         running.modules[id(root)] = self
         definition = program.classes[root.scriptc_class]
         self.__dict__.update(
@@ -178,6 +190,15 @@ class ScriptModule(Module):
             _running=running,
             _non_persistent_buffers_set=set(definition.transient),
             _modules={},
+        )
+        self.__dict__["_calls"] = Calls(
+            self,
+            program,
+            entry,
+            lambda: self._call,
+            root=root,
+            lock=lambda: running.lock,
+            backend=running.backend,
         )
         for name in definition.submodules:
             self._modules[name] = self._make_child(attribute_name(name))
@@ -234,12 +255,6 @@ class ScriptModule(Module):
         held = {name: self.root.__dict__[name] for name in self.class_definition.buffers}
         return {name: array for name, array in held.items() if not isinstance(array, np.generic)}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        hook = tracing.get()
-        if hook is None:
-            return self._call(*args, **kwargs)
-        return hook.call_scripted(self, self._call, args, kwargs)
-
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Run the compiled `forward`."""
         return self(*args, **kwargs)
@@ -266,6 +281,11 @@ class ScriptModule(Module):
     def schema(self) -> str:
         """The signature of `forward`, with types."""
         return _schema(self.graph.function)
+
+    @property
+    def c_source(self) -> str:
+        """The C that was made for the last new kind of arguments; empty before there is any."""
+        return self._calls.c_source
 
     @property
     def original_name(self) -> str:
@@ -302,6 +322,8 @@ class ScriptModule(Module):
                 "compile the module again to give it another type"
             )
         self.root.__dict__[name] = value
+        for module in self._running.modules.values():
+            module._calls.start()  # what native code took for granted may have changed
 
     def __delattr__(self, name: str) -> None:
         self._refuse(f"delete the attribute {name!r}")
@@ -428,8 +450,9 @@ class _Running:
     `modules` holds the tree by the `id` of objects.
     """
 
-    def __init__(self, executable: Executable) -> None:
+    def __init__(self, executable: Executable, backend: Backend | None = None) -> None:
         self.executable = executable
+        self.backend = backend
         self.modules: dict[int, ScriptModule] = {}
         self._lock = threading.RLock()
 
@@ -440,7 +463,7 @@ class _Running:
 
     def again(self) -> _Running:
         """Return the same for another tree of the same program."""
-        return _Running(self.executable)
+        return _Running(self.executable, self.backend)
 
 
 def freeze(module: object, preserved_attrs: Sequence[str] | None = None) -> ScriptModule:
@@ -515,9 +538,14 @@ def save(
 
 
 def load(
-    source: Source, *, extra_files: dict[str, str | bytes] | None = None
+    source: Source,
+    *,
+    extra_files: dict[str, str | bytes] | None = None,
+    backend: str | None = None,
 ) -> ScriptFunction | ScriptModule:
     """Read a compiled function or module from an archive; nothing of it runs.
+
+    `backend` says who will answer its calls, as for `script`.
 
     `source` is a path, a file open for reading bytes, or the bytes. `extra_files` is a dict that
     receives the extra files whose names it has as keys; an empty one receives all.
@@ -527,12 +555,13 @@ def load(
     """
     from scriptc.runtime.archive.reader import load_archive
 
+    chosen = backend_of(backend)
     contents = load_archive(source)
     if extra_files is not None:
         _take_extra_files(contents, extra_files)
     if contents.root is None:
-        return ScriptFunction(contents.program, contents.entry)
-    return ScriptModule(contents.program, contents.entry, contents.root)
+        return ScriptFunction(contents.program, contents.entry, backend=chosen)
+    return ScriptModule(contents.program, contents.entry, contents.root, backend=chosen)
 
 
 def unpickle(archive: bytes) -> ScriptFunction | ScriptModule:

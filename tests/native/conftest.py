@@ -14,7 +14,6 @@ MakeProgram = Callable[[str, str], Path]
 
 def _forget() -> None:
     cache._open.cache_clear()
-    cache.warn_unused.cache_clear()
     compilers._find.cache_clear()
     toolchain._warn.cache_clear()
 

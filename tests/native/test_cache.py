@@ -12,14 +12,12 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from scriptc.runtime.native import cache as cache_module
 from scriptc.runtime.native.cache import Cache, UnfitFolderError, open_cache, temporary_cache
-from support.processes import fork
 
 KEY = hashlib.sha256(b"a key").hexdigest()
 Make = Callable[[Path], Path]
@@ -184,7 +182,6 @@ def test_an_entry_made_meanwhile_is_taken(cache: Cache) -> None:
 def refused(says: str) -> None:
     """The cache of the user is not used, which a warning says; a private folder is."""
     cache_module._open.cache_clear()
-    cache_module.warn_unused.cache_clear()
     with pytest.warns(UserWarning, match=says):
         cache = open_cache()
     assert cache.folder == temporary_cache().folder
@@ -238,6 +235,23 @@ def test_a_folder_that_cannot_be_made(
     for place in (tmp_path / "file", Path("/proc/scriptc")):
         monkeypatch.setenv("SCRIPTC_CACHE_DIR", str(place))
         refused("cannot be used")
+
+
+def test_a_folder_that_cannot_be_written_into(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        cache_folder.mkdir(parents=True, mode=0o500)
+    else:  # nothing stops root but a read-only file system
+        make = cache_module.tempfile.mkdtemp
+
+        def mkdtemp(*, prefix: str, dir: Path | None = None) -> str:
+            if dir == cache_folder:
+                raise OSError(30, "Read-only file system")
+            return make(prefix=prefix, dir=dir)
+
+        monkeypatch.setattr(cache_module.tempfile, "mkdtemp", mkdtemp)
+    refused("Read-only|Permission denied")
 
 
 TEMPORARY = """
@@ -341,6 +355,19 @@ def object_of(key: str) -> bytes:
     return key.encode() * 500
 
 
+def fork(work: Callable[[], None]) -> int:
+    """Do something in a process of its own, which ends with status 0 if all is well."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
+
+
 def use(cache: Cache, keys: list[str], log: Path, seed: int) -> None:
     order = random.Random(seed)
     for key in order.sample(keys, len(keys)):
@@ -373,20 +400,6 @@ def test_many_processes_make_each_entry_once(cache: Cache, tmp_path: Path) -> No
         assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
         assert sorted(log.read_text().split()) == sorted(keys)
     assert sorted(names(cache.folder)) == sorted(key for r in range(3) for key in keys_of(r))
-
-
-def test_many_threads_make_an_entry_once(cache: Cache) -> None:
-    made = []
-
-    def make(folder: Path) -> Path:
-        made.append(folder)
-        time.sleep(0.05)
-        return make_object()(folder)
-
-    with ThreadPoolExecutor(8) as threads:
-        paths = list(threads.map(lambda _: cache.fetch(KEY, make), range(16)))
-    assert {*paths} == {cache.folder / KEY / "code.so"}
-    assert len(made) == 1
 
 
 def test_many_processes_that_are_killed(cache: Cache, tmp_path: Path) -> None:

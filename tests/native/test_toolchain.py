@@ -367,52 +367,10 @@ def test_a_full_disk_is_not_the_end(
         return found._replace(free=0) if folder.is_relative_to(cache_folder) else found
 
     monkeypatch.setattr(toolchain.shutil, "disk_usage", disk_usage)
-    with pytest.warns(UserWarning, match="does not keep.*: the disk is full"):
-        path = compile_shared(ANSWER, name="answer")
+    path = compile_shared(ANSWER, name="answer")
     assert answer_of(path) == 42
-    assert compile_shared(ANSWER, name="answer") == path, "one warning is enough"
     assert not path.is_relative_to(cache_folder)
     assert path.parent.parent.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_cache_that_can_only_be_read_serves_what_it_has(
-    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = compile_shared(ANSWER, name="answer")
-    if os.geteuid() != 0:
-        cache_folder.chmod(0o500)
-    else:  # only a file system stops root
-        _refuse_to_write(cache_folder, monkeypatch)
-    compilers._find.cache_clear()
-    assert compile_shared(ANSWER, name="answer") == path
-    with pytest.warns(UserWarning, match="does not keep.*(Read-only|Permission denied)"):
-        other = compile_shared(ANSWER, name="other")
-    assert answer_of(other) == 42
-    assert not other.is_relative_to(cache_folder)
-    # Nor is what is found out about another compiler kept there.
-    monkeypatch.setenv("CC", "cc -DX")
-    assert find_compiler().name == "CC"
-    assert len(list(cache_folder.glob("*.note"))) == 1
-    cache_folder.chmod(0o700)
-
-
-def _refuse_to_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from scriptc.runtime.native import cache
-
-    make, open_file = cache.tempfile.mkdtemp, os.open
-
-    def mkdtemp(suffix=None, prefix=None, dir=None):
-        if dir == folder:
-            raise OSError(30, "Read-only file system")
-        return make(suffix, prefix, dir)
-
-    def open_to_read(path, flags, *mode, **more):
-        if flags & os.O_CREAT and Path(path).parent == folder:
-            raise OSError(30, "Read-only file system")
-        return open_file(path, flags, *mode, **more)
-
-    monkeypatch.setattr(cache.tempfile, "mkdtemp", mkdtemp)
-    monkeypatch.setattr(os, "open", open_to_read)
 
 
 def test_no_place_at_all(
@@ -426,10 +384,7 @@ def test_no_place_at_all(
 
     monkeypatch.setattr("scriptc.runtime.native.cache._temporary", toolchain_temporary())
     monkeypatch.setattr("tempfile.mkdtemp", full)
-    with (
-        pytest.warns(UserWarning, match="does not keep"),
-        pytest.raises(CacheError, match=r"no place for compiled code.*No space"),
-    ):
+    with pytest.raises(CacheError, match=r"no place for compiled code.*No space"):
         compile_shared(ANSWER, name="answer")
 
 
@@ -449,13 +404,6 @@ def test_odd_places(tmp_path: Path, cache_folder: Path, monkeypatch: pytest.Monk
     assert os.fspath(path).startswith(os.fspath(odd))
     assert answer_of(path) == 42
     assert [p.name for p in odd.iterdir()] == ["native-1"]
-
-
-def test_every_header_stands_alone(cache_folder: Path) -> None:
-    for header in sorted(toolchain.INCLUDE.glob("*.h")):
-        source = f'#include "{header.name}"\n{ANSWER}'
-        extra = ["-Wall", "-Wextra", "-Werror", "-O0"]
-        assert answer_of(compile_shared(source, name=header.stem, extra=extra)) == 42
 
 
 @pytest.mark.slow

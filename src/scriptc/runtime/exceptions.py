@@ -176,6 +176,13 @@ def _entry_at(location: Location, function: str) -> TracebackType:
     return made.tb_next
 
 
+def error_at(error: Exception, location: Location | None, function: str) -> Exception:
+    """Return an exception whose traceback ends at a place of a function of that name."""
+    if location is None:
+        return error
+    return error.with_traceback(_entry_at(location, function))
+
+
 def path_of(file: SourceFile | None) -> str:
     """Return the path that the code of a function names."""
     return "<scriptc>" if file is None else file.path.replace("\0", "?")

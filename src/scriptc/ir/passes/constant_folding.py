@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,6 +191,29 @@ class _Folder:
         if self.options.arrays and (isinstance(value, np.generic) or _is_frozen(value)):
             return True
         return value is not UNBOUND and not _holds_pooled(value)
+
+
+def constant_results(opdef: OpDef, operands: Sequence[Value], count: int = 1) -> list[Constant]:
+    """Return what a pure operation gives for inline constants, or nothing if it has to run."""
+    if Trait.PURE not in opdef.traits:
+        return []
+    values: list[Any] = []
+    for operand in operands:
+        if not isinstance(operand, Constant) or operand.value is UNBOUND:
+            return []
+        if _holds_pooled(operand.value):
+            return []
+        values.append(operand.value)
+    if not _is_cheap(opdef, values):
+        return []
+    found = _attempt(opdef, values)
+    if not found or not is_small(found[0]):
+        return []
+    results = found if count == 1 else list(found[0])
+    try:
+        return [constant(value) for value in results]
+    except RuleError:
+        return []
 
 
 def constants_in(function: Function) -> Iterator[Constant]:

@@ -9,7 +9,7 @@ a pointer to an `sc_list`, a tuple is its leaves, and None is nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from scriptc.ir.location import Location
 
@@ -27,6 +27,12 @@ C_TYPES = {
     "float64": "double",
 }
 """The C type of an element of each dtype that native code holds."""
+
+ITEM_SIZES = {
+    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4,
+    "int64": 8, "uint64": 8, "float32": 4, "float64": 8,
+}  # fmt: skip
+"""The size of an element in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,6 @@ class EntryPoint:
     sites: tuple[Site, ...] = ()
     restartable: bool = True
     releases_gil: bool = True
-    lines: tuple[int, ...] = field(default=(), compare=False)
 
 
 def leaves(slot: Slot) -> Iterator[ScalarSlot | TensorSlot | ListSlot]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import threading
 from collections import deque
@@ -13,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from scriptc.runtime.native.compilers import processes
 from scriptc.runtime.native.cpu import usable_cpus
+from scriptc.runtime.native.logs import get_logger
 from scriptc.runtime.native.toolchain import compile_shared
 
 T = TypeVar("T")
@@ -49,8 +49,8 @@ class Job(Generic[T]):
         try:
             if not _workers.closed:
                 self._done(outcome)
-        except Exception:
-            logging.getLogger("scriptc.native").exception("what follows a compilation failed")
+        except Exception:  # noqa: BLE001 - nobody is there to take it
+            get_logger("native").exception("what follows a compilation failed")
         finally:
             self._finished.set()
 

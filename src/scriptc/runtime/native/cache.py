@@ -326,10 +326,7 @@ def user_cache() -> Cache:
 
 
 def open_cache() -> Cache:
-    """Return the cache of the user, or a private one for this process where that must not be used.
-
-    One that can only be read, as in the image of a container, serves what it has.
-    """
+    """Return the cache of the user, or a private one for this process where that cannot be used."""
     cache = user_cache()
     return _open(cache.folder, cache.limit)
 
@@ -339,20 +336,16 @@ def _open(folder: Path, limit: int) -> Cache:
     cache = Cache(folder, limit)
     try:
         cache.prepare()
+        with cache.working_folder():
+            pass  # so that a folder that cannot be written into is known now
     except (OSError, UnfitFolderError) as error:
-        warn_unused(str(error))
+        warnings.warn(
+            f"scriptc keeps no compiled code, because its cache cannot be used: {error}. "
+            "SCRIPTC_CACHE_DIR names another folder",
+            stacklevel=2,
+        )
         return temporary_cache()
     return cache
-
-
-@functools.cache
-def warn_unused(reason: str) -> None:
-    """Warn that compiled code is not kept, once for each reason."""
-    warnings.warn(
-        f"scriptc does not keep what it compiles, because its cache cannot be used: {reason}. "
-        "SCRIPTC_CACHE_DIR names another folder",
-        stacklevel=2,
-    )
 
 
 def temporary_cache() -> Cache:

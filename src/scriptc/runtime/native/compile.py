@@ -1,4 +1,4 @@
-"""From a specialised function to C source: the whole translation unit."""
+"""From a call of a program to C: what is specialised, what the code takes, and its whole text."""
 
 from __future__ import annotations
 
@@ -8,23 +8,35 @@ from typing import Any
 
 import numpy as np
 
-from scriptc.ir.graph import Function
-from scriptc.runtime.native.abi import EntryPoint, Parameter
-from scriptc.runtime.native.emitter.function import FunctionEmitter
+from scriptc.ir.graph import Constant, Function, Instance, Program
+from scriptc.ir.opdef import RuleError
+from scriptc.ir.passes.specialize import NotSpecializable, specialize
+from scriptc.ir.types import FLOAT, INT, Dim, TensorType, TupleType, Type, UnionType, prune, resolve
+from scriptc.runtime.native.abi import (
+    C_TYPES,
+    EntryPoint,
+    ListSlot,
+    NoneSlot,
+    Parameter,
+    ScalarSlot,
+    Slot,
+    TensorSlot,
+    TupleSlot,
+)
+from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, FunctionEmitter
+from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
+from scriptc.runtime.values import make_test
 
 _HEAD = """\
 /* Written by scriptc from {origin}. */
 #include "scriptc.h"
 #include "scriptc_math.h"
-#if __has_include("scriptc_scalars.h")
 #include "scriptc_scalars.h"
-#endif
-#if __has_include("scriptc_gemm.h")
 #include "scriptc_gemm.h"
-#endif
 
 """
+_MAX_RANK = 8
 
 
 @dataclass(frozen=True)
@@ -36,8 +48,145 @@ class NativeSource:
     constants: tuple[np.ndarray[Any, Any], ...]
 
 
-def emit_source(function: Function, parameters: Sequence[Parameter], symbol: str) -> NativeSource:
+def emit_source(
+    function: Function,
+    parameters: Sequence[Parameter],
+    symbol: str,
+    assigned: Sequence[tuple[str, ...]] = (),
+) -> NativeSource:
     """Return the C of a specialised function. Raises `Unsupported` where there is none."""
-    emitted = FunctionEmitter(function, LOWERINGS).emit(symbol, parameters)
+    emitted = FunctionEmitter(function, LOWERINGS).emit(symbol, parameters, assigned)
     text = _HEAD.format(origin=function.origin.replace("*/", "* /")) + emitted.text
     return NativeSource(emitted.entry, text, emitted.constants)
+
+
+def slot_of(value: Any) -> Slot | None:
+    """Return how native code takes a value, or None if it does not."""
+    match value:
+        case None:
+            return NoneSlot()
+        case bool():
+            return ScalarSlot("bool", python=True)
+        case int() if type(value) is int:
+            return ScalarSlot("int64", python=True)
+        case float() if type(value) is float:
+            return ScalarSlot("float64", python=True)
+        case np.generic() if value.dtype.name in C_TYPES:
+            return ScalarSlot(value.dtype.name, python=False)
+        case np.ndarray() if value.dtype.name in C_TYPES and value.ndim <= _MAX_RANK:
+            return TensorSlot(value.dtype.name, tuple(1 if n == 1 else None for n in value.shape))
+        case tuple():
+            parts = [slot_of(part) for part in value]
+            known = [part for part in parts if part is not None]
+            return TupleSlot(tuple(known)) if len(known) == len(parts) else None
+        case list() if value:
+            element = slot_of(value[0])
+            if isinstance(element, ScalarSlot) and element.python:
+                return ListSlot(element)
+    return None
+
+
+def _type_of(slot: Slot, declared: Type, name: str) -> Type:
+    """Return the type that a program is specialised for."""
+    declared = resolve(declared)
+    if isinstance(declared, UnionType):
+        for member in declared.members:
+            if _is_kind(slot, member):
+                return _type_of(slot, member, name)
+    match slot:
+        case TensorSlot(dtype, sizes):
+            known = declared.shape if isinstance(declared, TensorType) else None
+            dims: list[Dim] = []
+            for axis, size in enumerate(sizes):
+                fixed = known[axis] if known is not None else None
+                dims.append(fixed if isinstance(fixed, int) else size or f"{name}_{axis}")
+            return TensorType(dtype, tuple(dims))
+        case ScalarSlot(dtype, python):
+            if python:
+                return {v: k for k, v in PYTHON_DTYPES.items()}[dtype]
+            return TensorType(dtype, ())
+        case TupleSlot(elements):
+            inner = declared.elements if isinstance(declared, TupleType) else ()
+            parts = [*inner, *[prune(declared)] * (len(elements) - len(inner))]
+            return TupleType(
+                tuple(
+                    _type_of(e, d, f"{name}_{i}")
+                    for i, (e, d) in enumerate(zip(elements, parts, strict=True))
+                )
+            )
+    return declared
+
+
+def _is_kind(slot: Slot, type_: Type) -> bool:
+    if isinstance(slot, TensorSlot) or (isinstance(slot, ScalarSlot) and not slot.python):
+        return isinstance(type_, TensorType)
+    if isinstance(slot, ScalarSlot):
+        return PYTHON_DTYPES.get(type_) == slot.dtype
+    if isinstance(slot, NoneSlot):
+        return str(type_) == "None"
+    return not isinstance(type_, TensorType) and type_ not in (INT, FLOAT)
+
+
+def _fixed(slot: Slot, type_: Type) -> Slot:
+    """Return a slot with the sizes that the type fixes."""
+    if isinstance(slot, TensorSlot) and isinstance(type_, TensorType) and type_.shape is not None:
+        sizes = tuple(d if isinstance(d, int) else None for d in type_.shape)
+        return TensorSlot(slot.dtype, sizes)
+    return slot
+
+
+def compile_call(
+    program: Program,
+    entry: str,
+    slots: Sequence[Slot],
+    root: Instance | None,
+    symbol: str,
+) -> NativeSource:
+    """Return the C of a function of a program for arguments of these slots.
+
+    Raises `Unsupported` where there is none.
+    """
+    generic = program.functions[entry]
+    parameters = generic.parameters[root is not None :]
+    named = [d for p in parameters for d in _symbols(p.type)]
+    if len(named) != len(set(named)):
+        raise Unsupported("sizes with one name", generic.location)
+    types: list[Type | Constant] = [
+        _type_of(s, p.type, p.name) for s, p in zip(slots, parameters, strict=True)
+    ]
+    try:
+        special = specialize(program, entry, types, root)
+    except NotSpecializable as error:
+        raise Unsupported(error.reason, error.location) from None
+    except RuleError as error:
+        raise Unsupported(error.message, generic.location) from None
+    taken = [
+        Parameter(p.name, _fixed(s, prune(a.type)))
+        for p, s, a in zip(parameters, slots, special.function.parameters, strict=False)
+    ]
+    for path, argument in special.attributes:
+        slot = slot_of(attribute(root, path))
+        if slot is None:
+            raise Unsupported(f"the attribute {'.'.join(path)}", generic.location)
+        taken.append(Parameter(argument.name, _fixed(slot, prune(argument.type)), path))
+    assigned = [path for path, _ in special.assigned]
+    return emit_source(special.function, taken, symbol, assigned)
+
+
+def attribute(root: Any, path: tuple[str, ...]) -> Any:
+    """Return what an attribute of a module holds."""
+    for name in path:
+        root = root.__dict__[name]
+    return root
+
+
+def _symbols(type_: Type) -> list[str]:
+    if isinstance(type_, TensorType):
+        return [d for d in type_.shape or () if isinstance(d, str)]
+    return []
+
+
+def accepts(program: Program, entry: str, root: Instance | None, values: Sequence[Any]) -> bool:
+    """Tell whether the interpreter would take these arguments."""
+    parameters = program.functions[entry].parameters[root is not None :]
+    return all(make_test(resolve(p.type))(v) for p, v in zip(parameters, values, strict=True))

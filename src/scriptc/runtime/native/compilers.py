@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scriptc.ir.diagnostic import Error, UnsupportedError
-from scriptc.runtime.native.cache import ZIG_FOLDER, Cache, open_cache, temporary_cache
+from scriptc.runtime.native.cache import ZIG_FOLDER, Cache, open_cache
 from scriptc.runtime.native.logs import get_logger
 
 if TYPE_CHECKING:
@@ -290,11 +290,7 @@ def _examine(name: str, command: tuple[str, ...]) -> Compiler | Rejected:
     if known is not None:
         with contextlib.suppress(KeyError, TypeError):
             return Compiler(name, command, known["version"], known["target"], tuple(known["flags"]))
-    try:
-        found = _probe(name, command, cache)
-    except OSError:  # the disk is full, or can only be read
-        cache = temporary_cache()
-        found = _probe(name, command, cache)
+    found = _probe(name, command, cache)
     if isinstance(found, Compiler):
         cache.write_note(key, asdict(found))
     return found

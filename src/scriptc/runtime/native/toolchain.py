@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scriptc.ir.diagnostic import InternalError
-from scriptc.runtime.native.cache import Cache, CacheError, open_cache, temporary_cache, warn_unused
+from scriptc.runtime.native.cache import Cache, CacheError, open_cache, temporary_cache
 from scriptc.runtime.native.compilers import (
     NativeUnavailableError,
     NoCompiler,
@@ -124,8 +124,8 @@ def compile_shared(
     try:
         return cache.fetch(key, lambda folder: _compile(source, name, command, folder, key, cache))
     except OSError as error:
-        # The disk is full, or can only be read: there may be another place.
-        warn_unused(str(error))
+        # The disk is full, or the folder has changed its owner: there may be another place.
+        get_logger("cache").warning("%s cannot be used: %s", cache.folder, error)
     other = temporary_cache()
     try:
         return other.fetch(key, lambda folder: _compile(source, name, command, folder, key, other))

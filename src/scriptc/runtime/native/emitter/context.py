@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from scriptc.ir.location import Location
-from scriptc.runtime.native.abi import C_TYPES, Site
+from scriptc.runtime.native.abi import C_TYPES, ITEM_SIZES, Site
 from scriptc.runtime.native.emitter.values import Array, Buffer, Node, Root, Scalar, Unsupported
 from scriptc.runtime.native.emitter.writer import Writer, is_literal, multiply
 
-ITEM_SIZES = {
-    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4,
-    "int64": 8, "uint64": 8, "float32": 4, "float64": 8,
-}  # fmt: skip
 _MAX_SLOTS = 256
 
 
@@ -26,6 +22,8 @@ class Context:
         self.location: Location | None = None
         self.externally_written = False
         """Whether something that the caller can see may have changed by now."""
+        self.innermost: object = None
+        """The innermost loop around what is written now."""
         self._equal: dict[str, str] = {}
         self._free: list[int] = []
         self._slots = 0
@@ -134,7 +132,7 @@ class Context:
 
     def new_root(self) -> Root:
         """Return scratch memory of the workspace, not reserved yet."""
-        return Root(self.new_slot(), self._free.append)
+        return Root(self.new_slot(), self._free.append, self.innermost)
 
     def new_slot(self) -> int:
         if self._free:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from scriptc.ir.graph import (
     Value,
 )
 from scriptc.ir.opdef import Trait
+from scriptc.ir.passes.aliases import Aliases
 from scriptc.ir.types import (
     BOOL,
     FLOAT,
@@ -37,6 +38,7 @@ from scriptc.ir.types import (
 )
 from scriptc.runtime.native.abi import (
     C_TYPES,
+    ITEM_SIZES,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -47,7 +49,7 @@ from scriptc.runtime.native.abi import (
     TupleSlot,
     leaves,
 )
-from scriptc.runtime.native.emitter.context import ITEM_SIZES, Context, contiguous, in_memory
+from scriptc.runtime.native.emitter.context import Context, contiguous
 from scriptc.runtime.native.emitter.kernels import copy_into, force, force_one
 from scriptc.runtime.native.emitter.origins import Origins
 from scriptc.runtime.native.emitter.values import (
@@ -61,6 +63,7 @@ from scriptc.runtime.native.emitter.values import (
     Range,
     Root,
     Scalar,
+    Slice,
     Static,
     Tuple,
     Unsupported,
@@ -86,11 +89,13 @@ class _Variable:
     """What stands in C variables of its own: a result of an `if`, or a carried value.
 
     `pair` is two slots of memory in turn, for a carried array that each round makes anew, and
-    `flip` the variable that says whose turn it is.
+    `flip` the variable that says whose turn it is. `named` are the values of the program that it
+    is.
     """
 
     value: NativeValue
     key: object = None
+    named: tuple[Value, ...] = ()
     pair: int = -1
     flip: str = ""
     root: Root | None = None
@@ -122,6 +127,7 @@ class FunctionEmitter(Context):
         self.constants: list[np.ndarray[Any, Any]] = []
         self.embedded: list[str] = []
         self.origins = Origins(function)
+        self.aliases = Aliases(function)
         self._loops: list[_Loop] = []
         self._yields: list[list[_Variable]] = []
         self._allocators: dict[Value, Callable[[Node], Buffer]] = {}
@@ -129,6 +135,7 @@ class FunctionEmitter(Context):
         self._constant_leaves: list[str] = []
         self._prologue: list[str] = []
         self._moving: set[object] = set()
+        self._assigned: Value = Constant(None, NONE)
         self._returned: dict[int, str] = {}
         self._kept_roots: list[Root] = []
         self._results: list[str] = []
@@ -136,8 +143,16 @@ class FunctionEmitter(Context):
 
     # --- the whole ------------------------------------------------------------------------------
 
-    def emit(self, symbol: str, parameters: Sequence[Parameter]) -> Emitted:
-        """Return the function. Raises `Unsupported` where it has no native form."""
+    def emit(
+        self,
+        symbol: str,
+        parameters: Sequence[Parameter],
+        assigned: Sequence[tuple[str, ...]] = (),
+    ) -> Emitted:
+        """Return the function. Raises `Unsupported` where it has no native form.
+
+        With `assigned`, it returns a tuple of its result and of what these attributes hold then.
+        """
         signature: list[str] = []
         for argument, parameter in zip(self.function.parameters, parameters, strict=True):
             written = argument in self.origins.written
@@ -164,12 +179,18 @@ class FunctionEmitter(Context):
             _mark_written(p, a in self.origins.written)
             for p, a in zip(parameters, self.function.parameters, strict=True)
         )
+        result: Slot = self.result
+        state: Sequence[Slot] = ()
+        if assigned:
+            assert isinstance(result, TupleSlot)
+            result, *state = result.elements
         entry = EntryPoint(
             symbol,
             self.function.origin.rpartition(".")[2],
             (*marked, *extra),
-            self.result,
-            sites=tuple(self.sites),
+            result,
+            tuple(zip(assigned, state, strict=True)),
+            tuple(self.sites),
             restartable=not self.externally_written,
         )
         return Emitted(entry, text, tuple(self.constants))
@@ -394,6 +415,11 @@ class FunctionEmitter(Context):
 
     def block(self, block: Block) -> None:
         """Write the operations of a block, its terminator included."""
+        end = block.terminator
+        if end is not None and end.name == "raise" and _only_raises(block):
+            self.location = end.location or self.location
+            self._raise(end)
+            return
         last = _last_uses(block)
         for position, operation in enumerate(block.operations):
             self.location = operation.location or self.location
@@ -447,6 +473,8 @@ class FunctionEmitter(Context):
             return Scalar("float64", float_literal(value, "float64"), python=True)
         if kind is tuple:
             return Tuple(tuple(self.constant(v) for v in value))
+        if kind is slice:
+            return Slice(*(self.constant(v) for v in (value.start, value.stop, value.step)))
         if isinstance(value, np.generic):
             if value.dtype.name not in C_TYPES:
                 raise Unsupported(f"the dtype {value.dtype}", self.location)
@@ -590,11 +618,12 @@ class FunctionEmitter(Context):
         buffer = contiguous(type_.dtype, sizes, name, (), f"{name}_source", f"{name}_same")
         return _Variable(buffer, key)
 
-    def assign(self, variables: Sequence[_Variable], values: Sequence[NativeValue]) -> None:
+    def assign(self, variables: Sequence[_Variable], values: Sequence[Value]) -> None:
         """Write assignments, as if all were made at once."""
         moves: list[tuple[str, str, str]] = []
         for variable, value in zip(variables, values, strict=True):
-            self._collect(variable, value, moves)
+            self._assigned = value
+            self._collect(variable, self.value(value), moves)
         targets = {target for _, target, _ in moves}
         moves = [m for m in moves if m[1] != m[2]]
         if sum(code in targets for _, _, code in moves):
@@ -656,7 +685,7 @@ class FunctionEmitter(Context):
             flag = value.bound
             value = value.value
         moves.append(("bool", target.bound, flag))
-        inner = _Variable(target.value, variable.key, variable.pair, variable.flip, variable.root)
+        inner = replace(variable, value=target.value)
         self._collect(inner, value, moves)
 
     def _collect_array(
@@ -694,7 +723,11 @@ class FunctionEmitter(Context):
             return buffer
         if buffer.contiguous and all(r.slot < 0 for r in buffer.roots) and buffer.roots:
             return buffer  # an input, a constant or a result
-        if self.origins.writes_arrays:
+        local = loops and all(root.loop is self.innermost for root in buffer.roots)
+        if any(map(self.origins.may_be_written, variable.named)) or (
+            not local and self.aliases.is_written(self._assigned)
+        ):
+            # A copy would not see what is written into the other one.
             raise Unsupported("an array that changes hands and is written into", self.location)
         if not loops:
             made = self.fresh(buffer.dtype, buffer.sizes)
@@ -756,6 +789,8 @@ class FunctionEmitter(Context):
             self.declare(r.type, _UNKNOWN_START if self._may_be_unbound(operation, i) else None, r)
             for i, r in enumerate(operation.results)
         ]
+        for variable, result in zip(variables, operation.results, strict=True):
+            _name(variable, (result,))
         self._yields.append(variables)
         before = self.externally_written
         after = before
@@ -835,7 +870,7 @@ class FunctionEmitter(Context):
             mark = self.writer.mark()
             written = self.externally_written
             try:
-                self._write_loop(operation, first, iterable)
+                self._write_loop(operation, starts, first, iterable)
             except _SizeChanges as change:
                 if change.key in self._moving:
                     raise
@@ -846,7 +881,11 @@ class FunctionEmitter(Context):
             return
 
     def _write_loop(
-        self, operation: Operation, first: Sequence[NativeValue], iterable: NativeValue | None
+        self,
+        operation: Operation,
+        starts: Sequence[Value],
+        first: Sequence[NativeValue],
+        iterable: NativeValue | None,
     ) -> None:
         body = operation.blocks[0]
         is_for = operation.name == "for"
@@ -856,7 +895,9 @@ class FunctionEmitter(Context):
             self.declare(a.type, v, (operation, i))
             for i, (a, v) in enumerate(zip(carried, first, strict=True))
         ]
-        self.assign(variables, first)
+        for variable, argument, result in zip(variables, carried, operation.results, strict=True):
+            _name(variable, (argument, result))
+        self.assign(variables, starts)
         for variable in variables:
             self._give_pair(variable)
         jumps = list(_jumps(operation))
@@ -866,6 +907,7 @@ class FunctionEmitter(Context):
         for argument, variable in zip(carried, variables, strict=True):
             self.values[argument] = variable.value
         self._loops.append(_Loop(variables, one_way))
+        outside, self.innermost = self.innermost, self._loops[-1]
         try:
             head, item = self._loop_head(iterable)
             self.line(f"{head} {{")
@@ -879,6 +921,7 @@ class FunctionEmitter(Context):
             self.line("}")
         finally:
             del self._loops[depth[0] :]
+            self.innermost = outside
             del self._yields[depth[1] :]
         for result, variable in zip(operation.results, variables, strict=True):
             self.values[result] = variable.value
@@ -1009,10 +1052,10 @@ class FunctionEmitter(Context):
     def _terminator(self, operation: Operation) -> None:
         match operation.name:
             case "yield":
-                self.assign(self._yields[-1], [self.value(v) for v in operation.operands])
+                self.assign(self._yields[-1], operation.operands)
             case "continue" | "break":
                 loop = self._loops[-1]
-                self.assign(loop.variables, [self.value(v) for v in operation.operands])
+                self.assign(loop.variables, operation.operands)
                 self.line(f"{operation.name};")
             case "return":
                 assert self.result is not None
@@ -1033,6 +1076,15 @@ class FunctionEmitter(Context):
         if not isinstance(text, str):
             name = name if message is None else ""
         self.stop(name, text if isinstance(text, str) else "")
+
+
+def _name(variable: _Variable, values: tuple[Value, ...]) -> None:
+    """Say which values of the program a variable, and its parts, are."""
+    variable.named = values
+    if isinstance(variable.value, Tuple):
+        parts: Any = variable.key
+        for part in parts:
+            _name(part, values)
 
 
 _UNKNOWN_START = Static(UNBOUND)
@@ -1063,6 +1115,11 @@ def _c_name(name: str) -> str:
     """Return a name of C for a name of the program, which may be anything."""
     text = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
     return f"x_{text}"
+
+
+def _only_raises(block: Block) -> bool:
+    """Tell whether a block does nothing but raise: the message is left to the interpreter."""
+    return not any(op.blocks or op.traits & {Trait.WRITES, Trait.EFFECT} for op in block.operations)
 
 
 def _last_uses(block: Block) -> dict[int, list[Value]]:
@@ -1130,6 +1187,3 @@ def scalar_literal(value: Any) -> str:
     if dtype == "uint64":
         return f"UINT64_C({int(value)})"
     return f"({C_TYPES[dtype]}){int_literal(int(value))}"
-
-
-__all__ = ["Emitted", "FunctionEmitter", "Lowering", "Trait", "in_memory"]

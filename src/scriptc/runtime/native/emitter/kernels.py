@@ -220,7 +220,6 @@ class _Kernel:
         self.scalars: dict[int, str] = {}
         self.kept: dict[int, str] = {}
         self.memo: dict[tuple[int, Index], str] = {}
-        self.flat = False
 
     def emit(self) -> None:
         context, group = self.context, self.group
@@ -320,7 +319,9 @@ class _Kernel:
         if not stage.sizes:
             self._body(stage, ())
         elif self._is_flat(stage):
-            self._loop(stage, (multiply(*stage.sizes),), (), flat=True)
+            # All arrays lie in the same order: one loop over all elements.
+            zeros = ("0",) * (len(stage.sizes) - 1)
+            self._loop(stage, (multiply(*stage.sizes),), zeros)
         else:
             self._loop(stage, stage.sizes, ())
         for node, names in zip(stage.accumulations, opened, strict=True):
@@ -332,21 +333,19 @@ class _Kernel:
     def _is_whole(self, stage: _Stage) -> bool:
         return all(node.rank == self.rows for node in stage.accumulations)
 
-    def _loop(
-        self, stage: _Stage, sizes: Sequence[str], inner: Index, *, flat: bool = False
-    ) -> None:
+    def _loop(self, stage: _Stage, sizes: Sequence[str], inner: Index) -> None:
         writer = self.context.writer
         name = writer.name("j")
         size = sizes[0]
         last = len(sizes) == 1
         if last and self._wants_chunks(stage, size):
-            self._chunked(stage, size, inner, name, flat=flat)
+            self._chunked(stage, size, inner, name)
             return
         if last:
             self._pragma(stage.accumulations)
         with writer.braces(f"for (int64_t {name} = 0; {name} < {size}; ++{name})"):
             if last:
-                self._body(stage, (*inner, name), flat=flat)
+                self._body(stage, (*inner, name))
             else:
                 self._loop(stage, sizes[1:], (*inner, name))
 
@@ -370,16 +369,14 @@ class _Kernel:
             for n in stage.accumulations
         )
 
-    def _chunked(
-        self, stage: _Stage, size: str, inner: Index, name: str, *, flat: bool = False
-    ) -> None:
+    def _chunked(self, stage: _Stage, size: str, inner: Index, name: str) -> None:
         """Write a loop in pieces, whose float sums go to a second accumulator after each."""
         writer = self.context.writer
         sums = [n for n in stage.accumulations if n.reduction.openmp == "+"]
         totals = {}
         for node in sums:
             totals[id(node)] = writer.name("total")
-            self.context.line(f"double {totals[id(node)]} = 0;")
+            self.context.line(f"double {totals[id(node)]} = {self.scalars[id(node)]};")
         begin, end = writer.name("begin"), writer.name("end")
         head = f"for (int64_t {begin} = 0; {begin} < {size}; {begin} += {_CHUNK})"
         with writer.braces(head):
@@ -390,15 +387,14 @@ class _Kernel:
                 self.context.line(f"{self.scalars[id(node)]} = {node.reduction.start};")
             self._pragma(stage.accumulations)
             with writer.braces(f"for (int64_t {name} = {begin}; {name} < {end}; ++{name})"):
-                self._body(stage, (*inner, name), flat=flat)
+                self._body(stage, (*inner, name))
             for node in sums:
                 self.context.line(f"{totals[id(node)]} += {self.scalars[id(node)]};")
         for node in sums:
             self.context.line(f"{self.scalars[id(node)]} = ({node.accumulator}){totals[id(node)]};")
 
-    def _body(self, stage: _Stage, inner: Index, *, flat: bool = False) -> None:
+    def _body(self, stage: _Stage, inner: Index) -> None:
         outside, self.memo = self.memo, dict(self.memo)
-        self.flat = flat
         index = (*self.outer, *inner)
         for node in stage.items:
             if isinstance(node, Reduce):
@@ -407,12 +403,9 @@ class _Kernel:
                 code = self._compute(node, index)
                 place = self._place(node, index)
                 self.context.line(f"{self.kept[id(node)]}[{place}] = {code};")
-        self.flat = False
         self.memo = outside
 
     def _place(self, node: Node, index: Index) -> str:
-        if self.flat:
-            return index[-1]
         if any(t is node for t in self.group.targets):
             return self._offset(strides_of(node.sizes), index)
         return self._offset(strides_of(node.sizes[self.rows :]), index[self.rows :])
@@ -490,10 +483,6 @@ class _Kernel:
         assert isinstance(value, Array)
         found = in_memory(value)
         if found is not None:
-            if self.flat:
-                return (
-                    f"{found.data}[{index[-1] if found.sizes and set(found.sizes) != {'1'} else 0}]"
-                )
             return f"{found.data}[{self._offset(found.strides, index)}]"
         assert isinstance(value, Node)
         if isinstance(value, Reduce) and id(value) in self.scalars:
@@ -513,7 +502,7 @@ class _Kernel:
             code = index[value.axis]
         elif isinstance(value, View):
             places = [index[a] if isinstance(a, int) else a(*index) for a in value.axes]
-            code = self.element(value.input, index if self.flat else tuple(places))
+            code = self.element(value.input, tuple(places))
         else:
             assert isinstance(value, Map), value
             operands = [self.element(v, self._within(index, v, value)) for v in value.operands]
@@ -526,7 +515,7 @@ class _Kernel:
         return code
 
     def _within(self, index: Index, operand: NativeValue, of: Array) -> Index:
-        if self.flat or not isinstance(operand, Array):
+        if not isinstance(operand, Array):
             return index
         lead = of.rank - operand.rank
         return tuple(
@@ -541,31 +530,39 @@ class _Kernel:
     # --- flat loops -----------------------------------------------------------------------------
 
     def _is_flat(self, stage: _Stage) -> bool:
-        """Tell whether one loop over all elements does, since all arrays lie in the same order."""
-        if self.rows or len(stage.sizes) < 2:
+        """Tell whether one loop over all elements of a row does.
+
+        It does where each array has all the dimensions inside a row without gaps, or none of them.
+        """
+        if len(stage.sizes) < 2:
             return False
-        nodes = [n.input if isinstance(n, Reduce) else n for n in stage.items]
-        return all(self._flattens(n, stage.sizes) for n in nodes)
+        operands = [v for n in stage.items for v in n.inputs]
+        views = any(isinstance(n, View) for n in stage.items)
+        return not views and all(self._flattens(v, stage.sizes) for v in operands)
 
     def _flattens(self, value: NativeValue, sizes: Sequence[str]) -> bool:
         if isinstance(value, Scalar):
             return True
         assert isinstance(value, Array)
+        inner = value.sizes[-len(sizes) :]
+        if isinstance(value, Reduce) and id(value) in self.scalars:
+            return True
+        if set(inner) - {"1"} and not self.context.same_sizes(inner, sizes):
+            return False
         found = in_memory(value)
         if found is not None:
-            if set(found.sizes) <= {"1"}:
-                return True
-            return found.contiguous and self.context.same_sizes(found.sizes, sizes)
-        if isinstance(value, Reduce):
-            return id(value) in self.scalars or set(value.sizes) <= {"1"}
-        if isinstance(value, IndexOf):
-            return len(sizes) == 1
+            return found.contiguous or set(inner) <= {"1"}
+        if id(value) in self.kept:
+            return True
+        if isinstance(value, IndexOf | Reduce):
+            return False
         if isinstance(value, View):
-            same = list(value.axes) == list(range(value.rank))
+            lead = value.rank - len(sizes)
+            whole = lead >= 0 and value.input.rank >= len(sizes)
+            places = list(value.axes[-len(sizes) :])
+            same = whole and places == list(range(lead, value.rank))
             return same and self._flattens(value.input, sizes)
         assert isinstance(value, Map)
-        if not self.context.same_sizes(value.sizes, sizes) and not set(value.sizes) <= {"1"}:
-            return False
         return all(self._flattens(v, sizes) for v in value.operands)
 
 
@@ -646,7 +643,7 @@ def copy_into(context: Context, value: NativeValue, target: Buffer) -> None:
         code = kernel.element(value, ())
         context.line(f"{target.data}[0] = ({C_TYPES[target.dtype]}){code};")
         return
-    if target.contiguous and kernel._is_flat(stage):
+    if target.contiguous:
         kernel._stage(stage)
         return
     names = [context.writer.name("j") for _ in sizes]

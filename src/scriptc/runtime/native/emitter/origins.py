@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from scriptc.ir.graph import Block, BlockArgument, Function, Operation, Value
 from scriptc.ir.opdef import Trait
 from scriptc.ir.types import ListType, TensorType, TupleType, Type, prune
@@ -13,6 +15,8 @@ class Origins:
     `written` are the parameters that it may write into, `returned` those that a result may be or
     share memory with. `writes_arrays` tells whether it writes into any array at all.
     """
+
+    _written_values: set[Value]
 
     def __init__(self, function: Function) -> None:
         self._of: dict[Value, frozenset[BlockArgument]] = {}
@@ -32,6 +36,12 @@ class Origins:
                 self.changes_lists |= not array
             elif operation.name == "return" and operation.opdef is None:
                 self.returned |= self.of(operation.operands[0])
+
+        self._written_values = _written(function)
+
+    def may_be_written(self, value: Value) -> bool:
+        """Tell whether something is written into the memory of a value, by whatever name."""
+        return value in self._written_values
 
     def of(self, value: Value) -> frozenset[BlockArgument]:
         return self._of.get(value, frozenset())
@@ -98,6 +108,50 @@ class Origins:
             changed |= self._add(body.arguments[i + first], self.of(value))
             changed |= self._add(loop.results[i], self.of(value))
         return changed
+
+
+def _written(function: Function) -> set[Value]:
+    """Return the values whose memory is written into by a name that comes from them."""
+    operations = list(function.walk())
+    found = {op.operands[0] for op in operations if Trait.WRITES in op.traits}
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for operation in operations:
+            for result, source in _flows(operation):
+                if result in found:
+                    found.add(source)
+    return found
+
+
+def _flows(operation: Operation) -> Iterator[tuple[Value, Value]]:
+    """Yield pairs of a value and another one that it may be, or share memory with."""
+    if operation.opdef is not None or operation.name in ("refine", "check_bound"):
+        if Trait.VIEW in operation.traits:
+            fresh = Trait.FRESH in operation.traits
+            for result in operation.results:
+                if not (fresh and _is_array(result.type)):
+                    yield from ((result, operand) for operand in operation.operands)
+        if Trait.CAPTURES in operation.traits:
+            yield from ((operation.operands[0], operand) for operand in operation.operands[1:])
+    elif operation.name == "if":
+        for block in operation.blocks:
+            end = block.terminator
+            if end is not None and end.name == "yield":
+                yield from zip(operation.results, end.operands, strict=True)
+    elif operation.name in ("for", "loop"):
+        body, first = operation.blocks[0], operation.name == "for"
+        if first:
+            yield body.arguments[0], operation.operands[0]
+        for i, start in enumerate(operation.operands[first:]):
+            yield body.arguments[i + first], start
+            yield operation.results[i], start
+    elif operation.name in ("continue", "break"):
+        loop = _loop_around(operation)
+        first = loop.name == "for"
+        for i, value in enumerate(operation.operands):
+            yield loop.blocks[0].arguments[i + first], value
+            yield loop.results[i], value
 
 
 def _loop_around(operation: Operation) -> Operation:

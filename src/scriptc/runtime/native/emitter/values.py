@@ -94,13 +94,22 @@ class Maybe(NativeValue):
 
 
 class Root:
-    """Memory that arrays lie in. It gives its slot back when nothing refers to it any more."""
+    """Memory that arrays lie in. It gives its slot back when nothing refers to it any more.
 
-    __slots__ = ("release", "slot")
+    `loop` is the loop in whose rounds it is made anew, if any.
+    """
 
-    def __init__(self, slot: int = -1, release: Callable[[int], None] | None = None) -> None:
+    __slots__ = ("loop", "release", "slot")
+
+    def __init__(
+        self,
+        slot: int = -1,
+        release: Callable[[int], None] | None = None,
+        loop: object = None,
+    ) -> None:
         self.slot = slot
         self.release = release
+        self.loop = loop
 
     def __del__(self) -> None:
         if self.release is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scriptc.ir.graph import Operation
 from scriptc.ir.types import ListType, TensorType, Type, prune
 from scriptc.runtime.native.abi import C_TYPES
-from scriptc.runtime.native.emitter.context import ITEM_SIZES, contiguous
+from scriptc.runtime.native.emitter.context import contiguous
 from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, FunctionEmitter
 from scriptc.runtime.native.emitter.kernels import copy_into, force_one
 from scriptc.runtime.native.emitter.values import (
@@ -19,7 +19,6 @@ from scriptc.runtime.native.emitter.values import (
     Slice,
     Unsupported,
 )
-from scriptc.runtime.native.lowerings.arguments import is_none
 
 
 def c_element(e: FunctionEmitter, element: Type) -> str:
@@ -206,16 +205,3 @@ def inplace(
             f"(({type_} *){other.code}->data)[{j}];"
         )
     return target
-
-
-__all__ = [
-    "ITEM_SIZES",
-    "append",
-    "getitem",
-    "inplace",
-    "is_none",
-    "new",
-    "operator",
-    "setitem",
-    "store",
-]

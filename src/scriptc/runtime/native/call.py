@@ -1,0 +1,258 @@
+"""Calls of compiled programs: native code for what has been seen before, compiled for the rest.
+
+A compiled object calls what `install` was last given, at first the dispatcher itself. Once there
+is native code for the arguments, that is called directly: code for other arguments is behind it,
+each passing on what does not fit, and the dispatcher is at the end.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import inspect
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+from scriptc.ir.graph import Function, Instance, Program
+from scriptc.ir.location import Location
+from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
+from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot
+from scriptc.runtime.native.compile import (
+    NativeSource,
+    accepts,
+    attribute,
+    compile_call,
+    slot_of,
+)
+from scriptc.runtime.native.compilers import NativeUnavailableError
+from scriptc.runtime.native.emitter.values import Unsupported
+from scriptc.runtime.native.glue import MODULE, emit_glue
+from scriptc.runtime.native.logs import get_logger
+from scriptc.runtime.native.settings import read_threads
+from scriptc.runtime.native.toolchain import compile_shared, warn_unavailable
+
+SYMBOL = "scriptc_entry"
+_MAX_CODES = 64
+"""How many signatures of one function get native code; others are left to the interpreter."""
+_MAX_CHAIN = 8
+
+
+class NativeError(RuntimeError):
+    """A program has no native form, and was to have one: what is missing, and where."""
+
+
+@dataclass(slots=True)
+class Code:
+    """Native code for one signature, or why there is none."""
+
+    source: NativeSource | None = None
+    call: Callable[..., Any] | None = None
+    refusal: Unsupported | None = None
+    chained: bool = False
+
+
+class Dispatcher:
+    """Finds or makes native code for the calls of one function.
+
+    `interpreter` answers what native code does not. `install` is told what a call should try first.
+    `must` tells that a call without native code is an error. `tracing` is the address of an int
+    that is not 0 while traces run.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        entry: str,
+        root: Instance | None,
+        interpreter: Callable[..., Any],
+        install: Callable[[Callable[..., Any]], object],
+        *,
+        must: bool = False,
+        tracing: int = 0,
+    ) -> None:
+        self.program = program
+        self.entry = entry
+        self.root = root
+        self.interpreter = interpreter
+        self.install = install
+        self.must = must
+        self.tracing = tracing
+        self.codes: dict[tuple[Slot, ...], Code] = {}
+        self.last: Code | None = None
+        self.has_state = False
+        """Whether native code changes what others may see: such calls are made in turn."""
+        function = program.functions[entry]
+        self.parameters = function.parameters[root is not None :]
+        self._first: Callable[..., Any] = self
+        self._chain = 0
+        self._lock = threading.RLock()
+        self._signature = _signature(function, root is not None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer a call that no native code has taken yet."""
+        values = self._bind(args, kwargs)
+        if values is None:
+            return self.interpreter(*args, **kwargs)  # which says what is wrong
+        slots = [slot_of(v) for v in values]
+        if None in slots or not accepts(self.program, self.entry, self.root, values):
+            return self._without(args, kwargs, Unsupported("arguments of these types"))
+        key = tuple(s for s in slots if s is not None)
+        code = self.codes.get(key)
+        if code is None:
+            code = self._compile(key)
+            if code.call is not None:
+                return code.call(*args, **kwargs)
+        elif code.call is not None and not code.chained:
+            return code.call(*args, **kwargs)
+        return self._without(args, kwargs, code.refusal)
+
+    def _without(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], refusal: Unsupported | None
+    ) -> Any:
+        if self.must and refusal is not None:
+            raise NativeError(_explain(self.program.functions[self.entry], refusal)) from None
+        return self.interpreter(*args, **kwargs)
+
+    def reset(self) -> None:
+        """Forget all native code: what it was made for has changed."""
+        with self._lock:
+            self.codes.clear()
+            self._first, self._chain = self, 0
+            self.install(self)
+
+    def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any] | None:
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:
+            return None
+        bound.apply_defaults()
+        return list(bound.arguments.values())
+
+    # --- making ---------------------------------------------------------------------------------
+
+    def _compile(self, key: tuple[Slot, ...]) -> Code:
+        with self._lock:
+            code = self.codes.get(key)
+            if code is None:
+                code = self._make(key) if len(self.codes) < _MAX_CODES else Code()
+                self.codes[key] = code
+                if code.source is not None:
+                    self.last = code
+                    self.has_state |= _has_state(code.source.entry)
+                    self._chain_in(code)
+            return code
+
+    def _make(self, key: tuple[Slot, ...]) -> Code:
+        log = get_logger("native")
+        name = self.program.functions[self.entry].origin
+        began = time.perf_counter()
+        try:
+            source = compile_call(self.program, self.entry, key, self.root, SYMBOL)
+            text = source.text + emit_glue(source.entry)
+            module = load_module(compile_shared(text, name=MODULE, python=True))
+        except Unsupported as refusal:
+            where = "" if refusal.location is None else f" ({refusal.location})"
+            log.info("%s stays in the interpreter: %s%s", name, refusal.reason, where)
+            return Code(refusal=refusal)
+        except NativeUnavailableError as error:
+            warn_unavailable(error)
+            return Code(refusal=Unsupported(error.reason))
+        log.info("%s compiled in %.0f ms", name, 1e3 * (time.perf_counter() - began))
+        return Code(source, self._bound(module, source))
+
+    def _bound(self, module: ModuleType, source: NativeSource) -> Callable[..., Any]:
+        entry = source.entry
+        places: list[tuple[Any, Any]] = []
+        constants = iter(source.constants)
+        for parameter in entry.parameters:
+            if parameter.path:
+                places.append(self._place(parameter.path))
+            elif parameter.constant:
+                places.append((None, next(constants)))
+        places += [self._place(path) for path, _ in entry.assigned]
+        defaults = tuple(
+            ... if p.default is inspect.Parameter.empty else p.default
+            for p in self._signature.parameters.values()
+        )
+        made: Callable[..., Any] = module.bind(
+            self.interpreter,
+            self.interpreter,
+            _Failure(entry, self.program.functions[self.entry]),
+            defaults,
+            tuple(places),
+            self.tracing,
+            read_threads() or 1,
+        )
+        return made
+
+    def _place(self, path: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+        owner = attribute(self.root, path[:-1])
+        return owner.__dict__, path[-1]
+
+    def _chain_in(self, code: Code) -> None:
+        """Have calls try this code first."""
+        call: Any = code.call
+        if self._chain >= _MAX_CHAIN:
+            return  # found by this dispatcher, in its table
+        call.miss = self._first
+        code.chained = True
+        self._first = call
+        self._chain += 1
+        self.install(call)
+
+
+def _has_state(entry: EntryPoint) -> bool:
+    written = (
+        isinstance(p.slot, TensorSlot) and p.slot.writable for p in entry.parameters if p.path
+    )
+    return bool(entry.assigned) or any(written)
+
+
+class _Failure:
+    """Raises the exception of the site where native code stopped for good."""
+
+    def __init__(self, entry: EntryPoint, function: Function) -> None:
+        self.entry = entry
+        self.function = function
+
+    def __call__(self, site: int, message: str) -> NoReturn:
+        place = self.entry.sites[site]
+        class_ = BUILTIN_EXCEPTIONS.get(place.exception, RuntimeError)
+        error = class_(message or place.message)
+        raise error_at(error, place.location, self.entry.function)
+
+
+def _signature(function: Function, bound: bool) -> inspect.Signature:
+    kinds = inspect.Parameter
+    found = []
+    for parameter in function.parameters[bound:]:
+        default = function.defaults.get(parameter.name, kinds.empty)
+        only = parameter.name in function.keyword_only
+        kind = kinds.KEYWORD_ONLY if only else kinds.POSITIONAL_OR_KEYWORD
+        found.append(kinds(parameter.name, kind, default=default))
+    return inspect.Signature(found, __validate_parameters__=False)
+
+
+def load_module(path: Path) -> ModuleType:
+    """Load an extension module of ours from its file."""
+    loader = importlib.machinery.ExtensionFileLoader(MODULE, str(path))
+    spec = importlib.util.spec_from_file_location(MODULE, path, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def _explain(function: Function, refusal: Unsupported) -> str:
+    name = function.origin.rpartition(".")[2]
+    place: Location | None = refusal.location
+    where = "" if place is None else f" ({place})"
+    return (
+        f"`{name}` has no native form: {refusal.reason}{where}; "
+        'take the backend "auto" to have the interpreter run it'
+    )
