@@ -1,5 +1,55 @@
+/* scriptc_gemm.h: matrix products, C = A B, for float and double. No BLAS.
+ *
+ * A is m x k and B is k x n, each with any strides (in elements); C is row-major with a row stride.
+ * A tile of C, MR rows by some vectors, stays in registers while k runs. B comes in panels of two
+ * vectors: packed once for all rows of A, or read in place where few rows would not repay that.
+ * Each element is one chain of fused multiply-adds in the order of k, in blocks of SC_GEMM_KC; the
+ * result does not depend on how the work is split. Its error is within k * eps * sum |a| |b|.
+ *
+ * sc_gemm_f32(ws, slot, m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row): three scratch slots from
+ * `slot` on; returns 0, or 1 where there is no memory.
+ * sc_gemm_pack_f32 packs a whole B, of sc_gemm_packed_f32(k, n) elements, for sc_gemm_with_f32.
+ */
+#ifndef SCRIPTC_GEMM_H
+#define SCRIPTC_GEMM_H
+
 #include "scriptc.h"
-SC_INLINE int sc_gemm_f32(sc_workspace *ws, int slot, int64_t m, int64_t n, int64_t k, const float *a, int64_t ar, int64_t ac, const float *b, int64_t br, int64_t bc, float *c, int64_t cr) {
- (void)ws;(void)slot; for(int64_t i=0;i<m;i++) for(int64_t j=0;j<n;j++){ float s=0; for(int64_t l=0;l<k;l++) s+=a[i*ar+l*ac]*b[l*br+j*bc]; c[i*cr+j]=s;} return 0;}
-SC_INLINE int sc_gemm_f64(sc_workspace *ws, int slot, int64_t m, int64_t n, int64_t k, const double *a, int64_t ar, int64_t ac, const double *b, int64_t br, int64_t bc, double *c, int64_t cr) {
- (void)ws;(void)slot; for(int64_t i=0;i<m;i++) for(int64_t j=0;j<n;j++){ double s=0; for(int64_t l=0;l<k;l++) s+=a[i*ar+l*ac]*b[l*br+j*bc]; c[i*cr+j]=s;} return 0;}
+
+#define SC_GEMM_KC 256
+
+#if defined(__AVX512F__)
+#define SC_GEMM_BYTES 64
+#define SC_GEMM_ROWS 12
+#define SC_GEMM_WIDE 12
+#elif defined(__AVX__)
+#define SC_GEMM_BYTES 32
+#define SC_GEMM_ROWS 6
+#define SC_GEMM_WIDE 8
+#else
+#define SC_GEMM_BYTES 16
+#define SC_GEMM_ROWS 6
+#define SC_GEMM_WIDE 8
+#endif
+
+/* Multiplications and additions of these functions, and of no others, are fused. */
+#if defined(__clang__)
+#define SC_FUSED __attribute__((unused))
+#define SC_FUSE _Pragma("clang fp contract(fast)")
+#else
+#define SC_FUSED __attribute__((unused, optimize("fp-contract=fast")))
+#define SC_FUSE
+#endif
+
+#define SC_GEMM_T float
+#define SC_GEMM_(name) name##_f32
+#include "scriptc_gemm_of.h"
+#undef SC_GEMM_T
+#undef SC_GEMM_
+
+#define SC_GEMM_T double
+#define SC_GEMM_(name) name##_f64
+#include "scriptc_gemm_of.h"
+#undef SC_GEMM_T
+#undef SC_GEMM_
+
+#endif
