@@ -119,6 +119,10 @@ class EntryPoint:
     results, as further result slots. A `restartable` one has changed nothing that its caller can
     see when it stops at a site, so that the same call can be made again elsewhere. `releases_gil`
     is False where the whole call is shorter than letting go of it.
+
+    With `packs`, a last argument `void *const *packs` holds that many constants in the form that
+    products read: `int32_t NAME_pack(void **packs, constants...)` makes them, once, with memory
+    from `sc_allocate`; it returns 0, or 1 where there is none.
     """
 
     symbol: str
@@ -129,6 +133,7 @@ class EntryPoint:
     sites: tuple[Site, ...] = ()
     restartable: bool = True
     releases_gil: bool = True
+    packs: int = 0
 
 
 def leaves(slot: Slot) -> Iterator[ScalarSlot | TensorSlot | ListSlot]:

@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.glue import MODULE, emit_glue
 from scriptc.runtime.native.logs import get_logger
 from scriptc.runtime.native.settings import read_threads
-from scriptc.runtime.native.toolchain import compile_shared, warn_unavailable
+from scriptc.runtime.native.toolchain import CompilationError, compile_shared, warn_unavailable
 
 SYMBOL = "scriptc_entry"
 _MAX_CODES = 64
@@ -153,7 +154,7 @@ class Dispatcher:
         began = time.perf_counter()
         try:
             source = compile_call(self.program, self.entry, key, self.root, SYMBOL)
-            text = source.text + emit_glue(source.entry)
+            text = emit_glue(source.entry, source.text)
             module = load_module(compile_shared(text, name=MODULE, python=True))
         except Unsupported as refusal:
             where = "" if refusal.location is None else f" ({refusal.location})"
@@ -162,6 +163,11 @@ class Dispatcher:
         except NativeUnavailableError as error:
             warn_unavailable(error)
             return Code(refusal=Unsupported(error.reason))
+        except CompilationError as error:
+            if self.must:
+                raise
+            warnings.warn(f"{name} stays in the interpreter: {error}", RuntimeWarning, stacklevel=4)
+            return Code(refusal=Unsupported("the C compiler refuses it"))
         log.info("%s compiled in %.0f ms", name, 1e3 * (time.perf_counter() - began))
         return Code(source, self._bound(module, source))
 

@@ -43,6 +43,7 @@ REQUIRED_FLAGS = (
     "-O3",
     "-fwrapv",  # generated arithmetic relies on it
     "-fno-strict-aliasing",
+    "-Werror=implicit-function-declaration",  # found when it is compiled, not when it is loaded
     "-ffp-contract=off",  # else a * b + c is not what NumPy answers
     "-shared",
     "-fPIC",

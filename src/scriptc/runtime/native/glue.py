@@ -57,6 +57,7 @@ typedef struct {
     vectorcallfunc call;
     PyObject *miss, *restart, *fail, *defaults;
     PyObject *dicts[PLACES + 1], *keys[PLACES + 1], *held[PLACES + 1];
+    void *packs[PACKS + 1];
     const int *tracing;
     int threads;
 } Bound;
@@ -194,6 +195,7 @@ static void bound_free(PyObject *o) {
     PyTypeObject *type = Py_TYPE(o);
     PyObject_GC_UnTrack(o);
     bound_clear(o);
+    for (int i = 0; i < PACKS; i++) free(((Bound *)o)->packs[i]);
     type->tp_free(o);
     Py_DECREF(type);
 }
@@ -258,6 +260,10 @@ static PyObject *bind(PyObject *module, PyObject *args) {
             self->keys[i] = Py_NewRef(key);
         }
     }
+    if (!prepare(self)) {
+        Py_DECREF(self);
+        return NULL;
+    }
     return (PyObject *)self;
 }
 
@@ -291,9 +297,9 @@ PyMODINIT_FUNC PyInit_scriptc_native(void) { return PyModuleDef_Init(&definition
 """
 
 
-def emit_glue(entry: EntryPoint) -> str:
-    """Return the C source of the extension module, to stand behind that of the entry point."""
-    return _Glue(entry).emit()
+def emit_glue(entry: EntryPoint, source: str) -> str:
+    """Return the C source of the extension module; `source` is that of the entry point."""
+    return "\n".join([_HEAD, source, _Glue(entry).emit()])
 
 
 class _Glue:
@@ -311,12 +317,47 @@ class _Glue:
     def emit(self) -> str:
         names = ", ".join([*(_c_string(p.name) for p in self.arguments), "NULL"])
         head = [
-            _HEAD,
             f"#define PARAMETERS {len(self.arguments)}",
+            f"#define PACKS {self.entry.packs}",
             f"#define PLACES {len(self.attributes) + len(self.entry.assigned)}",
             _SUPPORT,
         ]
-        return "\n".join([*head, self._call(), _TYPE.replace("NAMES", names)])
+        parts = [*head, self._call(), self._prepare(), _TYPE.replace("NAMES", names)]
+        return "\n".join(parts)
+
+    def _prepare(self) -> str:
+        """Return the function that packs constants when the code is bound."""
+        self.lines = []
+        names = []
+        if self.entry.packs:
+            for i, parameter in enumerate(self.attributes):
+                slot = parameter.slot
+                if parameter.path or not isinstance(slot, TensorSlot):
+                    continue
+                type_, item = _NUMPY[slot.dtype][0], ITEM_SIZES[slot.dtype]
+                names.append(f"&t_{i}")
+                self.line(f"sc_tensor t_{i};")
+                taken = f"take_array(self->held[{i}], {type_}, {slot.rank}, {item}, false, &t_{i})"
+                self.line(f"if (!{taken}) {{")
+                self.line(
+                    '    PyErr_SetString(PyExc_ValueError, "bind: a constant of another kind");'
+                )
+                self.line("    return false;")
+                self.line("}")
+            arguments = ", ".join(["self->packs", *names])
+            self.line(f"if ({self.entry.symbol}_pack({arguments})) {{")
+            self.line("    PyErr_NoMemory();")
+            self.line("    return false;")
+            self.line("}")
+        return "\n".join(
+            [
+                "static bool prepare(Bound *self) {",
+                "    (void)self;",
+                *self.lines,
+                "    return true;",
+                "}",
+            ]
+        )
 
     def line(self, text: str) -> None:
         self.lines.append("    " + text)
@@ -514,7 +555,8 @@ class _Glue:
         self.line("sc_workspace *ws = take_workspace(self->threads);")
         self.line("if (!ws) { PyErr_NoMemory(); goto miss; }")
         self.line("int32_t status;")
-        arguments = ", ".join(["ws", *self.inputs, *self.outputs])
+        packs = ["self->packs"] if entry.packs else []
+        arguments = ", ".join(["ws", *self.inputs, *self.outputs, *packs])
         held = [i for i, p in enumerate(self.attributes) if p.path]
         for i in held:
             self.line(f"Py_INCREF(a_{i});")

@@ -7,6 +7,7 @@ in loops and differ between branches stand in C variables, arrays among them as 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,7 +69,7 @@ from scriptc.runtime.native.emitter.values import (
     Tuple,
     Unsupported,
 )
-from scriptc.runtime.native.emitter.writer import multiply
+from scriptc.runtime.native.emitter.writer import is_literal, multiply
 
 PYTHON_DTYPES: Mapping[Type, str] = {INT: "int64", FLOAT: "float64", BOOL: "bool"}
 Lowering = Callable[["FunctionEmitter", Operation, Sequence[NativeValue]], Any]
@@ -133,7 +134,10 @@ class FunctionEmitter(Context):
         self._allocators: dict[Value, Callable[[Node], Buffer]] = {}
         self._leaf_count = 0
         self._constant_leaves: list[str] = []
-        self._prologue: list[str] = []
+        self.prologue: list[str] = []
+        """Lines in front of all others."""
+        self._packing: list[str] = []
+        self._packs = 0
         self._moving: set[object] = set()
         self._assigned: Value = Constant(None, NONE)
         self._returned: dict[int, str] = {}
@@ -168,9 +172,16 @@ class FunctionEmitter(Context):
         constants = [f"const sc_tensor *k{i}" for i in range(len(self.constants))]
         listed = ["sc_workspace *ws", *signature[: self._leaf_names], *constants]
         listed += signature[self._leaf_names :]
-        lines = [*self._prologue, *self.writer.lines]
+        if self._packing:
+            listed.append("void *const *packs")
+        lines = [*self.prologue, *self.writer.lines]
         head = f"SC_API int32_t {symbol}({', '.join(listed)}) {{"
         text = "\n".join([*self.embedded, head, "    (void)ws;", *lines, "}", ""])
+        if self._packing:
+            taken = ", ".join(["void **packs", *constants])
+            text += f"\nSC_API int32_t {symbol}_pack({taken}) {{\n"
+            text += "".join(f"    (void)k{i};\n" for i in range(len(constants)))
+            text += "\n".join([*self._packing, "    return 0;", "}", ""])
         extra = tuple(
             Parameter(f"constant {i}", TensorSlot(a.dtype.name, a.shape), constant=True)
             for i, a in enumerate(self.constants)
@@ -192,6 +203,7 @@ class FunctionEmitter(Context):
             tuple(zip(assigned, state, strict=True)),
             tuple(self.sites),
             restartable=not self.externally_written,
+            packs=self._packs,
         )
         return Emitted(entry, text, tuple(self.constants))
 
@@ -390,22 +402,37 @@ class FunctionEmitter(Context):
                 raise Unsupported("two results share their memory", self.location)
             self.line(f"{name}->source = {-2 - int(own.removeprefix('out'))};")
             return
-        if own is not None or buffer.source != "-1":
-            data, strides = buffer.data, buffer.strides
-        else:
-            type_ = C_TYPES[buffer.dtype]
-            size = self.bytes(buffer.dtype, buffer.sizes)
-            data = self.writer.name("p")
-            self.line(f"{type_} *const {data} = ({type_} *)sc_allocate({size});")
-            self.stop_if(f"!{data}", "MemoryError", "out of memory")
-            self.line(f"{name}->allocation = {data};")
-            made = contiguous(buffer.dtype, buffer.sizes, data, (Root(),))
-            copy_into(self, buffer, made)
-            strides = made.strides
+        if own is not None or is_literal(buffer.source):
+            if own is None and buffer.source == "-1":
+                buffer = self._handed_over(buffer, name)
+            self._describe(buffer, name)
+            return
+        # Which it is shows when the code runs.
+        with self.writer.braces(f"if ({buffer.source} < 0)", "} else {"):
+            self._describe(self._handed_over(buffer, name, "-1"), name)
+        self.writer.depth += 1
+        self._describe(buffer, name)
+        self.writer.depth -= 1
+        self.line("}")
+
+    def _handed_over(self, buffer: Buffer, name: str, source: str = "") -> Buffer:
+        """Write code that copies an array to memory of its own, which the caller gets."""
+        type_ = C_TYPES[buffer.dtype]
+        size = self.bytes(buffer.dtype, buffer.sizes)
+        data = self.writer.name("p")
+        self.line(f"{type_} *const {data} = ({type_} *)sc_allocate({size});")
+        self.stop_if(f"!{data}", "MemoryError", "out of memory")
+        self.line(f"{name}->allocation = {data};")
+        made = contiguous(buffer.dtype, buffer.sizes, data, (Root(),))
+        copy_into(self, buffer, made)
+        if not source:
             self._returned[id(buffer.roots[0])] = name
             self._kept_roots += [*buffer.roots]
-        self.line(f"{name}->data = {data};")
-        for axis, stride in enumerate(strides):
+        return made
+
+    def _describe(self, buffer: Buffer, name: str) -> None:
+        self.line(f"{name}->data = {buffer.data};")
+        for axis, stride in enumerate(buffer.strides):
             self.line(f"{name}->strides[{axis}] = {stride};")
         self.line(f"{name}->source = {buffer.source};")
         if buffer.identity != "0":
@@ -494,7 +521,7 @@ class FunctionEmitter(Context):
         sizes = [str(s) for s in array.shape]
         type_ = C_TYPES[dtype]
         if 0 < array.size <= _EMBEDDED:
-            name = f"constant_{len(self.embedded)}_{self.function.name}"
+            name = f"constant_{len(self.embedded)}"
             elements = ", ".join(scalar_literal(x) for x in array.ravel())
             self.embedded.append(f"static const {type_} {name}[] = {{{elements}}};")
             return contiguous(dtype, sizes, f"(({type_} *){name})", (Root(),))
@@ -502,10 +529,15 @@ class FunctionEmitter(Context):
         if index is None:
             index = len(self.constants)
             self.constants.append(array)
-            if not array.flags.c_contiguous:
-                raise Unsupported("a constant that is not contiguous", self.location)
-            self._prologue.append(f"    {type_} *const k{index}_p = ({type_} *)k{index}->data;")
-        return contiguous(dtype, sizes, f"k{index}_p", (Root(),))
+            self.prologue.append(f"    {type_} *const k{index}_p = ({type_} *)k{index}->data;")
+        return Buffer(
+            dtype,
+            sizes,
+            f"k{index}_p",
+            [str(s // array.itemsize) for s in array.strides],
+            (Root(),),
+            contiguous=array.flags.c_contiguous,
+        )
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -534,6 +566,26 @@ class FunctionEmitter(Context):
         node = Node(dtype, sizes)
         node.allocate = self._allocators.get(operation.results[0])
         return self.memory_for(node)
+
+    def is_constant(self, buffer: Buffer) -> bool:
+        """Tell whether an array is a constant of the program that the caller holds, or a view."""
+        return re.fullmatch(r"k\d+_p", buffer.data) is not None
+
+    def is_input(self, buffer: Buffer) -> bool:
+        """Tell whether an array is all of an argument or a constant, in whatever order."""
+        names = (*buffer.sizes, *buffer.strides)
+        own = all(n.isdigit() or re.fullmatch(r"x_\w+", n) for n in names)
+        return own and re.fullmatch(r"(k\d+|x_\w+)_p", buffer.data) is not None
+
+    def pack(self, lines: Sequence[str]) -> str:
+        """Have something made of constants once and for all; return where it is.
+
+        `lines` allocate and fill `{to}`, and return 1 where there is no memory.
+        """
+        to = f"packs[{self._packs}]"
+        self._packs += 1
+        self._packing += [f"    {line.format(to=to)}" for line in lines]
+        return to
 
     def before_write(self, target: Buffer) -> None:
         """Compute all that is pending and may read what is about to be written."""

@@ -7,8 +7,10 @@ the C type of the result; `{f}` is `f` for float32 and nothing for float64.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from scriptc.runtime.native.emitter.values import (
     Scalar,
     Unsupported,
 )
+from scriptc.runtime.native.toolchain import INCLUDE
 
 KINDS = {"b": "bool", "i": "int", "u": "uint", "f": "float"}
 
@@ -39,6 +42,16 @@ class Elementwise:
     def template(self, dtypes: Sequence[str]) -> str | None:
         kind = KINDS[np.dtype(dtypes[-1]).kind]
         return self.templates.get(kind, self.templates.get("int" if kind == "uint" else ""))
+
+
+_CALL = re.compile(r"\bsc_(\w+)")
+
+
+@cache
+def _own_functions() -> frozenset[str]:
+    """Return the functions of our headers; what they lack is the C library's."""
+    text = "".join((INCLUDE / f"scriptc_{n}.h").read_text("utf-8") for n in ("math", "scalars"))
+    return frozenset(m[0] for m in _CALL.finditer(text))
 
 
 def is_number(value: NativeValue) -> bool:
@@ -147,6 +160,7 @@ def apply(e: FunctionEmitter, spec: Elementwise, operands: Sequence[NativeValue]
         names = dict(zip("abc", codes, strict=False))
         kind = dtypes[len(operands) - 1]
         text = template.format(**names, t=C_TYPES[result], f="f" if kind == "float32" else "")
+        text = _CALL.sub(lambda m: m[0] if m[0] in _own_functions() else m[1], text)
         # What C computes in int goes back to the narrower type.
         small = result in ("int8", "int16", "uint8", "uint16", "bool")
         return f"({C_TYPES[result]})({text})" if small else text

@@ -127,6 +127,10 @@ def _power(e: FunctionEmitter, operands: Sequence[NativeValue]) -> NativeValue |
             return apply(e, ELEMENTWISE["positive"], [x])
         case "0.5" if isinstance(x, Array):
             return apply(e, Elementwise(np.sqrt, {"float": "sqrt{f}({a})"}, 6), [x])
+        case "3" | "3.0" if x.dtype == "float32":
+            # In double the product is exact but for its last rounding.
+            cube = "({t})((double){a} * {a} * {a})"
+            return apply(e, Elementwise(np.square, {"float": cube}, 3), [x])
         case "(-1.0)" | "-1" if isinstance(x, Array):
             return apply(e, Elementwise(np.reciprocal, {"float": "1 / {a}"}, 2), [x])
     return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from scriptc.ir.graph import Operation
+from scriptc.ir.graph import Operation, Value
 from scriptc.runtime.native.abi import C_TYPES
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
 from scriptc.runtime.native.emitter.kernels import force_one
@@ -15,6 +15,8 @@ from scriptc.runtime.native.emitter.writer import add, multiply
 from scriptc.runtime.native.lowerings.reductions import converted
 
 _SUFFIX = {"float32": "f32", "float64": "f64"}
+_FEW = 2
+"""Up to so many rows a product reads its right operand as it is."""
 
 
 def matrix_product(e: FunctionEmitter, op: Operation, a: Array, b: Array) -> NativeValue:
@@ -47,17 +49,70 @@ def matrix_product(e: FunctionEmitter, op: Operation, a: Array, b: Array) -> Nat
     to = result.data if position == "0" else f"{result.data} + {position}"
     slot = e.new_slots(4)
     suffix = _SUFFIX[dtype]
-    call = (
+    plain = (
         f"sc_gemm_{suffix}(ws, {slot}, {m}, {n}, {k}, {left}, {x_strides[-2]}, {x_strides[-1]}, "
         f"{right}, {y_strides[-2]}, {y_strides[-1]}, {to}, {n})"
     )
-    e.stop_if(call, "MemoryError", "out of memory")
+    packed = None
+    if m != "1" and y.rank == 2:
+        packed = _packed(e, op.operands[1], y, dtype, slot + 3)
+    if packed is None:
+        e.stop_if(plain, "MemoryError", "out of memory")
+    else:
+        few = f"{m} <= {_FEW}"
+        with e.writer.braces(f"if ({few})", "} else {"):
+            e.stop_if(plain, "MemoryError", "out of memory")
+        e.writer.depth += 1
+        form = packed()
+        e.line(
+            f"sc_gemm_with_{suffix}(ws, {slot}, {m}, {n}, {k}, {left}, {x_strides[-2]}, "
+            f"{x_strides[-1]}, {form}, {to}, {n});"
+        )
+        e.writer.depth -= 1
+        e.line("}")
     for _ in names:
         e.writer.depth -= 1
         e.line("}")
     if not matrix:
         return e.scalar(dtype, f"{result.data}[0]", python=False)
     return result
+
+
+def _packed(
+    e: FunctionEmitter, value: Value, y: Buffer, dtype: str, slot: int
+) -> Callable[[], str] | None:
+    """Return what writes the packed form of a right operand, where it serves more than once.
+
+    A constant is packed once and for all; what does not change while a loop runs, once for it.
+    """
+    k, n = y.sizes
+    type_, suffix = C_TYPES[dtype], _SUFFIX[dtype]
+    fill = f"sc_gemm_pack_{suffix}({k}, {n}, {{from_}}, {y.strides[0]}, {y.strides[1]}, {{to}});"
+    if e.is_constant(y) and k.isdigit() and n.isdigit():
+        constant = y.data.removesuffix("_p")
+        count = f"(size_t)sc_gemm_packed_{suffix}({k}, {n})"
+        to = e.pack(
+            [
+                f"{{to}} = sc_allocate({count} * sizeof({type_}));",
+                "if (!{to}) return 1;",
+                fill.format(from_=f"(const {type_} *){constant}->data", to=f"({type_} *){{to}}"),
+            ]
+        )
+        return lambda: f"(const {type_} *){to}"
+    if e.innermost is None or not e.is_input(y) or e.aliases.is_written(value):
+        return None
+    name = e.writer.name("packed")
+    e.prologue.append(f"    {type_} *{name} = NULL;")
+
+    def write() -> str:
+        with e.writer.braces(f"if (!{name})"):
+            size = f"(size_t)sc_gemm_packed_{suffix}({k}, {n}) * sizeof({type_})"
+            e.line(f"{name} = ({type_} *)sc_slot_reserve(ws, {slot}, {size});")
+            e.stop_if(f"!{name}", "MemoryError", "out of memory")
+            e.line(fill.format(from_=y.data, to=name))
+        return name
+
+    return write
 
 
 def _place(data: str, sizes: Sequence[str], strides: Sequence[str], names: Sequence[str]) -> str:
