@@ -21,8 +21,8 @@ class Workload:
 
     `make` returns the program, always with the same parameters. `make_inputs` draws the inputs of
     the sizes measured, `make_small_inputs` those of a test. `tolerance` is the greatest difference
-    from the answer in float64, relative to the greatest number there. `aim` is the time over that of
-    the best peer in the same run that is to be reached; the peers are in `peers/`, by name.
+    from the answer in float64, relative to the greatest number there. `aim` is the time over that
+    of the best peer in the same run that is to be reached; the peers are in `peers/`, by name.
     """
 
     name: str
