@@ -47,12 +47,13 @@ class ScalarSlot:
 class TensorSlot:
     """An array with one dtype and rank.
 
-    `sizes` are those that the code was compiled for (None where any is taken but 1). A `writable`
-    one is written into by the program.
+    `sizes` are those that the code was compiled for (None where any is taken but 1). A `contiguous`
+    one lies in memory without gaps, row by row. A `writable` one is written into by the program.
     """
 
     dtype: str
     sizes: tuple[int | None, ...]
+    contiguous: bool = True
     writable: bool = False
 
     @property
@@ -101,14 +102,15 @@ class Parameter:
 class Site:
     """A place of a program where native code may stop.
 
-    `exception` is the name of the built-in exception to raise there, or "" where the interpreter
-    has to go on in any case. `message` is what it says unless the code leaves another in the
-    workspace.
+    Where it `restarts`, nothing has changed yet that the caller can see, and the same call is made
+    again by the interpreter. Elsewhere `exception` is the name of the built-in exception to raise,
+    and `message` what it says unless the code leaves another in the workspace.
     """
 
     exception: str = ""
     message: str = ""
     location: Location | None = None
+    restarts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,8 @@ class EntryPoint:
     """One native function.
 
     `assigned` are the paths of attributes that the program assigns; their new values follow the
-    results, as further result slots. A `restartable` one has changed nothing that its caller can
-    see when it stops at a site, so that the same call can be made again elsewhere. `releases_gil`
-    is False where the whole call is shorter than letting go of it.
+    results, as further result slots. `releases_gil` is False where the whole call is shorter than
+    letting go of it.
 
     With `packs`, a last argument `void *const *packs` holds that many constants in the form that
     products read: `int32_t NAME_pack(void **packs, constants...)` makes them, once, with memory
@@ -131,7 +132,6 @@ class EntryPoint:
     result: Slot
     assigned: tuple[tuple[tuple[str, ...], Slot], ...] = ()
     sites: tuple[Site, ...] = ()
-    restartable: bool = True
     releases_gil: bool = True
     packs: int = 0
 

@@ -83,7 +83,7 @@ class Dispatcher:
         self.install = install
         self.must = must
         self.tracing = tracing
-        self.codes: dict[tuple[Slot, ...], Code] = {}
+        self.codes: dict[tuple[Slot, ...], list[Code]] = {}
         self.last: Code | None = None
         self.has_state = False
         """Whether native code changes what others may see: such calls are made in turn."""
@@ -103,7 +103,7 @@ class Dispatcher:
         if None in slots or not accepts(self.program, self.entry, self.root, values):
             return self._without(args, kwargs, Unsupported("arguments of these types"))
         key = tuple(s for s in slots if s is not None)
-        code = self.codes.get(key)
+        code = self._find(key)
         if code is None:
             code = self._compile(key)
             if code.call is not None:
@@ -111,6 +111,20 @@ class Dispatcher:
         elif code.call is not None and not code.chained:
             return code.call(*args, **kwargs)
         return self._without(args, kwargs, code.refusal)
+
+    def _find(self, key: tuple[Slot, ...]) -> Code | None:
+        """Return the code for arguments of these kinds, and for the attributes as they are."""
+        return next((c for c in self.codes.get(key, ()) if self._still_fits(c)), None)
+
+    def _still_fits(self, code: Code) -> bool:
+        if code.source is None:
+            return True
+        for parameter in code.source.entry.parameters:
+            if parameter.path:
+                slot = slot_of(attribute(self.root, parameter.path))
+                if slot is None or not _matches(parameter.slot, slot):
+                    return False
+        return True
 
     def _without(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], refusal: Unsupported | None
@@ -138,10 +152,11 @@ class Dispatcher:
 
     def _compile(self, key: tuple[Slot, ...]) -> Code:
         with self._lock:
-            code = self.codes.get(key)
+            code = self._find(key)
             if code is None:
-                code = self._make(key) if len(self.codes) < _MAX_CODES else Code()
-                self.codes[key] = code
+                made = sum(map(len, self.codes.values()))
+                code = self._make(key) if made < _MAX_CODES else Code()
+                self.codes.setdefault(key, []).append(code)
                 if code.source is not None:
                     self.last = code
                     self.has_state |= _has_state(code.source.entry)
@@ -210,6 +225,20 @@ class Dispatcher:
         self._first = call
         self._chain += 1
         self.install(call)
+
+
+def _matches(taken: Slot, given: Slot) -> bool:
+    """Tell whether code that takes one slot takes a value of another."""
+    if isinstance(taken, TensorSlot) and isinstance(given, TensorSlot):
+        return (
+            taken.dtype == given.dtype
+            and taken.contiguous == given.contiguous
+            and all(
+                (t is None and g is None) or t == g or (t is not None and g is None)
+                for t, g in zip(taken.sizes, given.sizes, strict=False)
+            )
+        )
+    return taken == given
 
 
 def _has_state(entry: EntryPoint) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from scriptc.runtime.native.abi import (
     TensorSlot,
     TupleSlot,
 )
-from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, FunctionEmitter
+from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, FunctionEmitter, ZeroDimensional
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.values import make_test
@@ -55,7 +55,15 @@ def emit_source(
     assigned: Sequence[tuple[str, ...]] = (),
 ) -> NativeSource:
     """Return the C of a specialised function. Raises `Unsupported` where there is none."""
-    emitted = FunctionEmitter(function, LOWERINGS).emit(symbol, parameters, assigned)
+    arrays: set[int] = set()
+    while True:
+        try:
+            emitted = FunctionEmitter(function, LOWERINGS, arrays).emit(
+                symbol, parameters, assigned
+            )
+            break
+        except ZeroDimensional as result:
+            arrays.add(result.leaf)
     text = _HEAD.format(origin=function.origin.replace("*/", "* /")) + emitted.text
     return NativeSource(emitted.entry, text, emitted.constants)
 
@@ -74,7 +82,8 @@ def slot_of(value: Any) -> Slot | None:
         case np.generic() if value.dtype.name in C_TYPES:
             return ScalarSlot(value.dtype.name, python=False)
         case np.ndarray() if value.dtype.name in C_TYPES and value.ndim <= _MAX_RANK:
-            return TensorSlot(value.dtype.name, tuple(1 if n == 1 else None for n in value.shape))
+            sizes = tuple(1 if n == 1 else None for n in value.shape)
+            return TensorSlot(value.dtype.name, sizes, value.flags.c_contiguous)
         case tuple():
             parts = [slot_of(part) for part in value]
             known = [part for part in parts if part is not None]
@@ -131,7 +140,7 @@ def _fixed(slot: Slot, type_: Type) -> Slot:
     """Return a slot with the sizes that the type fixes."""
     if isinstance(slot, TensorSlot) and isinstance(type_, TensorType) and type_.shape is not None:
         sizes = tuple(d if isinstance(d, int) else None for d in type_.shape)
-        return TensorSlot(slot.dtype, sizes)
+        return replace(slot, sizes=sizes)
     return slot
 
 
@@ -170,6 +179,12 @@ def compile_call(
             raise Unsupported(f"the attribute {'.'.join(path)}", generic.location)
         taken.append(Parameter(argument.name, _fixed(slot, prune(argument.type)), path))
     assigned = [path for path, _ in special.assigned]
+    for path, value in special.burnt:
+        if not _may_change(program, path):
+            continue
+        if value is not None:
+            raise Unsupported(f"a value of {'.'.join(path)} taken as fixed", generic.location)
+        taken.append(Parameter(path[-1], NoneSlot(), path))
     return emit_source(special.function, taken, symbol, assigned)
 
 
@@ -178,6 +193,18 @@ def attribute(root: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         root = root.__dict__[name]
     return root
+
+
+def _may_change(program: Program, path: tuple[str, ...]) -> bool:
+    """Tell whether some function of the program assigns an attribute of that name."""
+    return any(
+        operation.name == "set_attr"
+        and operation.opdef is None
+        and isinstance(operation.operands[1], Constant)
+        and operation.operands[1].value == path[-1]
+        for function in program.functions.values()
+        for operation in function.walk()
+    )
 
 
 def _symbols(type_: Type) -> list[str]:

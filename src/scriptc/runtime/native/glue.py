@@ -86,13 +86,12 @@ static void give_workspace(sc_workspace *ws) {
 
 /* Describes an array whose dtype and rank are known to fit; false where it cannot be taken. */
 static inline bool take_array(
-    PyObject *o, int type, int rank, int item, bool writable, sc_tensor *t) {
+    PyObject *o, int type, int rank, int item, int wanted, sc_tensor *t) {
     if (Py_TYPE(o) != &PyArray_Type) return false;
     PyArrayObject *a = (PyArrayObject *)o;
     if (PyArray_TYPE(a) != type || PyArray_NDIM(a) != rank) return false;
     const int flags = PyArray_FLAGS(a);
-    if (!(flags & NPY_ARRAY_ALIGNED) || PyArray_ISBYTESWAPPED(a)) return false;
-    if (writable && !(flags & NPY_ARRAY_WRITEABLE)) return false;
+    if ((flags & wanted) != wanted || PyArray_ISBYTESWAPPED(a)) return false;
     const npy_intp *shape = PyArray_DIMS(a), *strides = PyArray_STRIDES(a);
     t->data = PyArray_DATA(a);
     for (int i = 0; i < rank; i++) {
@@ -337,8 +336,8 @@ class _Glue:
                 type_, item = _NUMPY[slot.dtype][0], ITEM_SIZES[slot.dtype]
                 names.append(f"&t_{i}")
                 self.line(f"sc_tensor t_{i};")
-                taken = f"take_array(self->held[{i}], {type_}, {slot.rank}, {item}, false, &t_{i})"
-                self.line(f"if (!{taken}) {{")
+                wanted = f"{type_}, {slot.rank}, {item}, {_flags(slot)}"
+                self.line(f"if (!take_array(self->held[{i}], {wanted}, &t_{i})) {{")
                 self.line(
                     '    PyErr_SetString(PyExc_ValueError, "bind: a constant of another kind");'
                 )
@@ -376,7 +375,10 @@ class _Glue:
                 "static PyObject *call(PyObject *callable, PyObject *const *args,",
                 "                      size_t nargsf, PyObject *kwnames) {",
                 "    Bound *self = (Bound *)callable;",
+                "    sc_workspace *ws = NULL;",
+                "    int32_t status = 0;",
                 *self.lines,
+                *self._fail(),
                 "miss:",
                 *(f"    free({name}.data);" for name in self.lists),
                 "    if (PyErr_Occurred()) return NULL;",
@@ -385,6 +387,19 @@ class _Glue:
                 "",
             ]
         )
+
+    def _fail(self) -> list[str]:
+        """Return the lines that raise the exception of a site."""
+        if all(site.restarts for site in self.entry.sites):
+            return []
+        return [
+            "fail:;",
+            "    PyObject *failed =",
+            '        PyObject_CallFunction(self->fail, "is", (int)status - 1, ws->message);',
+            "    give_workspace(ws);",
+            "    Py_XDECREF(failed);",
+            "    return NULL;",
+        ]
 
     def _bind_arguments(self) -> None:
         for name in self._list_names():
@@ -502,9 +517,8 @@ class _Glue:
 
     def _take_tensor(self, slot: TensorSlot, code: str, name: str) -> None:
         type_, item = _NUMPY[slot.dtype][0], ITEM_SIZES[slot.dtype]
-        writable = "true" if slot.writable else "false"
         self.line(
-            f"if (!take_array({code}, {type_}, {slot.rank}, {item}, {writable}, &{name})) "
+            f"if (!take_array({code}, {type_}, {slot.rank}, {item}, {_flags(slot)}, &{name})) "
             "goto miss;"
         )
         tests = [
@@ -552,9 +566,8 @@ class _Glue:
             else:
                 self.line(f"{C_TYPES[leaf.dtype]} r_{i} = 0;")
             self.outputs.append(f"&r_{i}")
-        self.line("sc_workspace *ws = take_workspace(self->threads);")
+        self.line("ws = take_workspace(self->threads);")
         self.line("if (!ws) { PyErr_NoMemory(); goto miss; }")
-        self.line("int32_t status;")
         packs = ["self->packs"] if entry.packs else []
         arguments = ", ".join(["ws", *self.inputs, *self.outputs, *packs])
         held = [i for i, p in enumerate(self.attributes) if p.path]
@@ -572,15 +585,11 @@ class _Glue:
             self.line(f"{name}.data = NULL;")
         self.line("if (SC_UNLIKELY(status)) {")
         self._release("    ", range(len(results)), results)
-        if entry.restartable:
-            self.line("    give_workspace(ws);")
-            self.line("    return PyObject_Vectorcall(self->restart, args, nargsf, kwnames);")
-        else:
-            fail = 'PyObject_CallFunction(self->fail, "is", (int)status - 1, ws->message)'
-            self.line(f"    PyObject *done = {fail};")
-            self.line("    give_workspace(ws);")
-            self.line("    Py_XDECREF(done);")
-            self.line("    return NULL;")
+        for status, site in enumerate(entry.sites):
+            if not site.restarts:
+                self.line(f"    if (status == {status + 1}) goto fail;")
+        self.line("    give_workspace(ws);")
+        self.line("    return PyObject_Vectorcall(self->restart, args, nargsf, kwnames);")
         self.line("}")
         self.line("give_workspace(ws);")
         self.results = results
@@ -673,6 +682,14 @@ class _Glue:
             "Py_CLEAR(result);"
         )
         self.line(f"Py_DECREF(state_{number});")
+
+
+def _flags(slot: TensorSlot) -> str:
+    """Return the flags of NumPy that an array must have."""
+    flags = ["NPY_ARRAY_ALIGNED"]
+    flags += ["NPY_ARRAY_C_CONTIGUOUS"] * slot.contiguous
+    flags += ["NPY_ARRAY_WRITEABLE"] * slot.writable
+    return " | ".join(flags)
 
 
 def _object(slot: ScalarSlot, code: str) -> str:

@@ -36,24 +36,38 @@ class Context:
 
     def site(self, exception: str = "", message: str = "") -> int:
         """Return the status that tells that the code stopped here."""
-        if not exception and self.externally_written:
-            raise Unsupported(
-                "the interpreter could not take over here, behind a change of an argument",
-                self.location,
-            )
-        site = Site(exception, message, self.location)
+        site = Site(location=self.location, restarts=True)
+        if self.externally_written:
+            if not exception:
+                raise Unsupported(
+                    "what may fail here, behind a change of an argument, has no native form",
+                    self.location,
+                )
+            site = Site(exception, message, self.location)
         index = self._site_index.get(site)
         if index is None:
             index = self._site_index[site] = len(self.sites)
             self.sites.append(site)
         return index + 1
 
-    def stop_if(self, condition: str, exception: str = "", message: str = "") -> None:
-        """Write a test that leaves the function."""
+    def stop_if(self, condition: str, exception: str = "", message: str = "", *values: str) -> None:
+        """Write a test that leaves the function.
+
+        The interpreter takes over if it can. If not, `exception` is raised: its message is exactly
+        Python's, a format of C if there are `values`, which are ints. Without one there is no
+        native code for a function that stops here behind a change.
+        """
         if condition == "0":
             return
         status = self.site(exception, message)
-        self.line(f"if (SC_UNLIKELY({condition})) return {status};")
+        test = f"if (SC_UNLIKELY({condition}))"
+        if values and self.externally_written:
+            listed = ", ".join(f"(long long)({v})" for v in values)
+            with self.writer.braces(test):
+                self.line(f'snprintf(ws->message, sizeof ws->message, "{message}", {listed});')
+                self.line(f"return {status};")
+            return
+        self.line(f"{test} return {status};")
 
     def stop(self, exception: str = "", message: str = "") -> None:
         self.line(f"return {self.site(exception, message)};")
@@ -97,14 +111,15 @@ class Context:
     def same_sizes(self, a: Sequence[str], b: Sequence[str]) -> bool:
         return len(a) == len(b) and all(map(self.same, a, b))
 
-    def require_equal(self, a: str, b: str, exception: str = "", message: str = "") -> None:
+    def require_equal(self, a: str, b: str) -> None:
         """Stop unless two sizes are equal, and remember that they are."""
         a, b = self.canonical(a), self.canonical(b)
         if a == b:
             return
         if is_literal(a) and is_literal(b):
-            raise Unsupported(f"sizes {a} and {b} are never equal", self.location)
-        self.stop_if(f"{a} != {b}", exception, message)
+            self.stop_if("1")
+            return
+        self.stop_if(f"{a} != {b}")
         self.assume_equal(a, b)
 
     def assume_equal(self, a: str, b: str) -> None:
@@ -124,7 +139,7 @@ class Context:
                 result.append("1")
                 continue
             for other in wide[1:]:
-                self.require_equal(wide[0], other, "ValueError", "shapes do not fit together")
+                self.require_equal(wide[0], other)
             result.append(self.canonical(wide[0]))
         return tuple(result)
 

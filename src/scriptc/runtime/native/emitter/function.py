@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -117,11 +118,25 @@ class Emitted:
     constants: tuple[np.ndarray[Any, Any], ...]
 
 
-class FunctionEmitter(Context):
-    """Writes one function."""
+class ZeroDimensional(Exception):  # noqa: N818 - not an error: the function is written anew
+    """A result of rank 0 is an array and not a NumPy scalar; `leaf` is its number."""
 
-    def __init__(self, function: Function, lowerings: Mapping[str, Lowering]) -> None:
+    def __init__(self, leaf: int) -> None:
         super().__init__()
+        self.leaf = leaf
+
+
+class FunctionEmitter(Context):
+    """Writes one function. `arrays` are the leaves of the result that are arrays of rank 0."""
+
+    def __init__(
+        self,
+        function: Function,
+        lowerings: Mapping[str, Lowering],
+        arrays: AbstractSet[int] = frozenset(),
+    ) -> None:
+        super().__init__()
+        self._arrays = arrays
         self.function = function
         self.lowerings = lowerings
         self.values: dict[Value, NativeValue] = {}
@@ -138,6 +153,8 @@ class FunctionEmitter(Context):
         """Lines in front of all others."""
         self._packing: list[str] = []
         self._packs = 0
+        self._dying: Sequence[Value] = ()
+        self._slots_made = -1
         self._moving: set[object] = set()
         self._assigned: Value = Constant(None, NONE)
         self._returned: dict[int, str] = {}
@@ -158,10 +175,9 @@ class FunctionEmitter(Context):
         With `assigned`, it returns a tuple of its result and of what these attributes hold then.
         """
         signature: list[str] = []
-        for argument, parameter in zip(self.function.parameters, parameters, strict=True):
-            written = argument in self.origins.written
+        # Further parameters are tests of the caller's: they have no argument here.
+        for argument, parameter in zip(self.function.parameters, parameters, strict=False):
             self.values[argument] = self._parameter(argument, parameter.slot, signature)
-            del written
         self._input_count = self._leaf_count
         self.result = self._result_slot()
         for i, leaf in enumerate(leaves(self.result)):
@@ -183,13 +199,18 @@ class FunctionEmitter(Context):
             text += "".join(f"    (void)k{i};\n" for i in range(len(constants)))
             text += "\n".join([*self._packing, "    return 0;", "}", ""])
         extra = tuple(
-            Parameter(f"constant {i}", TensorSlot(a.dtype.name, a.shape), constant=True)
+            Parameter(
+                f"constant {i}",
+                TensorSlot(a.dtype.name, a.shape, a.flags.c_contiguous),
+                constant=True,
+            )
             for i, a in enumerate(self.constants)
         )
         marked = tuple(
             _mark_written(p, a in self.origins.written)
-            for p, a in zip(parameters, self.function.parameters, strict=True)
+            for p, a in zip(parameters, self.function.parameters, strict=False)
         )
+        marked += tuple(parameters[len(marked) :])
         result: Slot = self.result
         state: Sequence[Slot] = ()
         if assigned:
@@ -202,7 +223,6 @@ class FunctionEmitter(Context):
             result,
             tuple(zip(assigned, state, strict=True)),
             tuple(self.sites),
-            restartable=not self.externally_written,
             packs=self._packs,
         )
         return Emitted(entry, text, tuple(self.constants))
@@ -270,6 +290,10 @@ class FunctionEmitter(Context):
         type_ = C_TYPES[slot.dtype]
         free = argument in self.origins.written or argument in self.origins.returned
         data = f"{name}_p"
+        if slot.contiguous:
+            self.line(f"{type_} *const {data} = ({type_} *){name}->data;")
+            self.line(f"(void){data};")
+            return contiguous(slot.dtype, sizes, data, (Root(),), leaf, "1")
         if free or not sizes:
             strides = []
             for axis in range(len(sizes)):
@@ -305,13 +329,15 @@ class FunctionEmitter(Context):
     def slot_of(self, type_: Type) -> Slot:
         """Return how a value of a type is given back."""
         type_ = prune(type_)
+        if not isinstance(type_, TupleType) and type_ != NONE:
+            self._slots_made += 1
         if type_ in PYTHON_DTYPES:
             return ScalarSlot(PYTHON_DTYPES[type_], python=True)
         if type_ == NONE:
             return NoneSlot()
         match type_:
             case TensorType(str(dtype), shape) if dtype in C_TYPES and shape is not None:
-                if not shape:
+                if not shape and self._slots_made not in self._arrays:
                     return ScalarSlot(dtype, python=False)
                 return TensorSlot(dtype, (None,) * len(shape))
             case TupleType(elements):
@@ -372,6 +398,8 @@ class FunctionEmitter(Context):
                 for item, inner in zip(value.items, elements, strict=True):
                     self.give(item, inner, names)
             case ScalarSlot(dtype, _):
+                if isinstance(value, Array):
+                    raise ZeroDimensional(int(names[0].removeprefix("out")))
                 scalar = self.as_scalar(value)
                 if scalar.dtype != dtype:
                     raise Unsupported(f"a {scalar.dtype} is returned as {dtype}", self.location)
@@ -453,6 +481,7 @@ class FunctionEmitter(Context):
             if operation.is_terminator:
                 self._terminator(operation)
             else:
+                self._dying = last.get(position, ())
                 self.operation(operation)
             for value in last.get(position, ()):
                 self.values.pop(value, None)
@@ -594,6 +623,7 @@ class FunctionEmitter(Context):
             self.externally_written = True
 
     def pending(self) -> list[Node]:
+        """Return what is not computed yet and used later."""
         found: list[Node] = []
 
         def visit(value: NativeValue) -> None:
@@ -603,8 +633,9 @@ class FunctionEmitter(Context):
                 for item in value.items:
                     visit(item)
 
-        for value in self.values.values():
-            visit(value)
+        for value, held in self.values.items():
+            if value not in self._dying:
+                visit(held)
         return found
 
     # --- variables -------------------------------------------------------------------------------
@@ -699,6 +730,8 @@ class FunctionEmitter(Context):
             return
         match target:
             case Scalar(dtype, code, python):
+                if isinstance(value, Array):
+                    raise Unsupported("an array without dimensions on one way", self.location)
                 scalar = self.as_scalar(value)
                 if scalar.dtype != dtype or scalar.python != python:
                     raise Unsupported("a number of another type on another way", self.location)
@@ -1153,7 +1186,7 @@ def _mark_written(parameter: Parameter, written: bool) -> Parameter:
     slot = parameter.slot
     if not written or not isinstance(slot, TensorSlot):
         return parameter
-    made = TensorSlot(slot.dtype, slot.sizes, writable=True)
+    made = replace(slot, writable=True)
     return Parameter(parameter.name, made, parameter.path, parameter.constant)
 
 

@@ -163,7 +163,7 @@ def reshaped(e: FunctionEmitter, x: Array, sizes: Sequence[str]) -> NativeValue:
         return with_axes(x, [None if s == "1" else next(kept) for s in sizes])
     buffer = force_one(e, x)
     if not buffer.contiguous:
-        if e.origins.writes_arrays:
+        if e.origins.writes_arrays or buffer.source != "-1":
             raise Unsupported("a reshaped array that may be a view or a copy", e.location)
         from scriptc.runtime.native.emitter.kernels import copy_into
 

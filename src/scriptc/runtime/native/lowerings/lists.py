@@ -55,6 +55,8 @@ def store(e: FunctionEmitter, target: List, index: str, value: NativeValue) -> N
     elif type_ == "sc_tensor":
         _store_array(e, target, index, value)
     else:
+        if isinstance(value, Array):
+            raise Unsupported("an array without dimensions in a list", e.location)
         scalar = e.as_scalar(value)
         kind = prune(target.element)
         wanted = PYTHON_DTYPES.get(kind) or getattr(kind, "dtype", None)

@@ -33,7 +33,7 @@ def matrix_product(e: FunctionEmitter, op: Operation, a: Array, b: Array) -> Nat
     y_sizes, y_strides = (
         ((*y.sizes, "1"), (*y.strides, "0")) if y.rank == 1 else (y.sizes, y.strides)
     )
-    e.require_equal(x_sizes[-1], y_sizes[-2], "ValueError", "matmul: shapes do not fit together")
+    e.require_equal(x_sizes[-1], y_sizes[-2])
     m, k, n = x_sizes[-2], x_sizes[-1], y_sizes[-1]
     batch = e.broadcast([x_sizes[:-2], y_sizes[:-2]])
     matrix = (*batch, *((m,) if x.rank > 1 else ()), *((n,) if y.rank > 1 else ()))

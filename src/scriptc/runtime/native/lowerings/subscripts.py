@@ -29,27 +29,25 @@ from scriptc.runtime.native.lowerings.arguments import is_none, known_int
 from scriptc.runtime.native.lowerings.operators import write
 
 
-def place(e: FunctionEmitter, index: Scalar, size: str) -> str:
+def place(e: FunctionEmitter, index: Scalar, size: str, axis: int) -> str:
     """Return a place counted from the front; one that does not exist stops."""
     code = index.code
+    message = f"index %lld is out of bounds for axis {axis} with size %lld"
     if code.lstrip("-").isdigit():
         value = int(code)
         if size.isdigit():
             if not -int(size) <= value < int(size):
-                e.stop("IndexError", "index out of bounds")
+                e.stop_if("1", "IndexError", message, code, size)
                 return "0"
             return str(value % int(size))
-        e.stop_if(
-            f"{size} <= {value}" if value >= 0 else f"{size} < {-value}",
-            "IndexError",
-            "index out of bounds",
-        )
+        test = f"{size} <= {value}" if value >= 0 else f"{size} < {-value}"
+        e.stop_if(test, "IndexError", message, code, size)
         return code if value >= 0 else f"({size} - {-value})"
     if index.dtype not in ("int64", "int32", "int16", "int8", "uint8", "uint16", "uint32"):
         raise Unsupported(f"an index of type {index.dtype}", e.location)
     name = e.writer.name("at")
     e.line(f"const int64_t {name} = {code} < 0 ? (int64_t){code} + {size} : (int64_t){code};")
-    e.stop_if(f"(uint64_t){name} >= (uint64_t){size}", "IndexError", "index out of bounds")
+    e.stop_if(f"(uint64_t){name} >= (uint64_t){size}", "IndexError", message, code, size)
     return name
 
 
@@ -97,9 +95,13 @@ Parts = list[NativeValue]
 def split_index(e: FunctionEmitter, index: NativeValue, rank: int) -> Parts:
     """Return one part for each dimension, with None among them for new ones."""
     parts: Parts = list(index.items) if isinstance(index, Tuple) else [index]
-    used = sum(1 for p in parts if not (isinstance(p, Static)))
-    if any(isinstance(p, Array) and p.dtype == "bool" for p in parts):
-        raise Unsupported("a mask as an index", e.location)
+    used = sum(not isinstance(p, Static) for p in parts)
+    for part in parts:
+        known = isinstance(part, Array | Scalar | Slice) or (
+            isinstance(part, Static) and (part.value is None or part.value is ...)
+        )
+        if not known or (isinstance(part, Array | Scalar) and part.dtype == "bool"):
+            raise Unsupported("an index of this kind", e.location)
     everything = Slice(Static(None), Static(None), Static(None))
     full: Parts = []
     seen = False
@@ -147,7 +149,7 @@ def view(e: FunctionEmitter, x: Array, parts: Parts) -> NativeValue:
             continue
         size, stride = buffer.sizes[axis], buffer.strides[axis]
         if isinstance(part, Scalar):
-            offset.append(multiply(place(e, part, size), stride))
+            offset.append(multiply(place(e, part, size, axis), stride))
             gaps |= bool([s for s in sizes if s != "1"])
         else:
             assert isinstance(part, Slice)
@@ -240,7 +242,7 @@ def gather(e: FunctionEmitter, op: Operation, x: Array, parts: Parts) -> NativeV
         part = parts[position]
         size = buffer.sizes[position]
         if isinstance(part, Scalar):
-            checked[position] = Scalar("int64", place(e, part, size), python=False)
+            checked[position] = Scalar("int64", place(e, part, size, position), python=False)
         else:
             assert isinstance(part, Array)
             checked[position] = _checked(e, force_one(e, part), size)
@@ -324,7 +326,7 @@ def _checked(e: FunctionEmitter, index: Buffer, size: str) -> Buffer:
     for _ in names:
         e.writer.depth -= 1
         e.line("}")
-    e.stop_if(bad, "IndexError", "index out of bounds")
+    e.stop_if(bad)
     return made
 
 
@@ -341,7 +343,8 @@ def _setitem(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue])
         raise Unsupported("an assignment to places that an array says", e.location)
     if all(isinstance(p, Scalar) for p in parts):
         scalars = [p for p in parts if isinstance(p, Scalar)]
-        places = [place(e, p, s) for p, s in zip(scalars, buffer.sizes, strict=True)]
+        pairs = zip(scalars, buffer.sizes, strict=True)
+        places = [place(e, p, s, axis) for axis, (p, s) in enumerate(pairs)]
         where = add(*(multiply(a, s) for a, s in zip(places, buffer.strides, strict=True)))
         number = e.as_scalar(value)
         if number.dtype.startswith("float") and not buffer.dtype.startswith("float"):
