@@ -1,0 +1,1 @@
+"""The workloads' programs as written for other systems. Each module imports its system."""
