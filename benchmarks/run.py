@@ -27,8 +27,8 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 from systems import SYSTEMS, Missing, Prepared  # noqa: E402 - after the threads are settled
-from workloads import WORKLOADS  # noqa: E402
-from workloads.workload import Workload  # noqa: E402
+from workloads import WORKLOADS  # noqa: E402 - after the threads are settled
+from workloads.workload import Workload  # noqa: E402 - after the threads are settled
 
 RUN_SECONDS = 0.002
 """How long a system runs at a time, if a call is shorter."""
