@@ -96,10 +96,14 @@ class Dispatcher:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Answer a call that no native code has taken yet."""
-        values = self._bind(args, kwargs)
+        plain = not kwargs and len(args) == len(self.parameters)
+        values: Sequence[Any] | None = args if plain else self._bind(args, kwargs)
         if values is None:
             return self.interpreter(*args, **kwargs)  # which says what is wrong
         slots = [slot_of(v) for v in values]
+        known = self.codes.get(tuple(slots))  # type: ignore[arg-type]  # with None, it has none
+        if known and all(c.call is None for c in known) and not self.must:
+            return self.interpreter(*args, **kwargs)
         if None in slots or not accepts(self.program, self.entry, self.root, values):
             return self._without(args, kwargs, Unsupported("arguments of these types"))
         key = tuple(s for s in slots if s is not None)

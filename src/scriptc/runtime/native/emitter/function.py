@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -105,8 +105,11 @@ class _Variable:
 
 @dataclass(slots=True)
 class _Loop:
+    """A loop that is being written. `unbound` are carried values that a `break` may leave so."""
+
     variables: list[_Variable]
     one_way: bool
+    unbound: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -983,16 +986,18 @@ class FunctionEmitter(Context):
         for variable, argument, result in zip(variables, carried, operation.results, strict=True):
             _name(variable, (argument, result))
         self.assign(variables, starts)
-        for variable in variables:
-            self._give_pair(variable)
         jumps = list(_jumps(operation))
+        if any(j.name == "continue" for j in jumps) or is_for:
+            for variable in variables:
+                self._give_pair(variable)
         one_way = sum(j.name == "continue" for j in jumps) == 1
         if one_way:
             self._hint_rounds(body, jumps, variables)
         for argument, variable in zip(carried, variables, strict=True):
             self.values[argument] = variable.value
         self._loops.append(_Loop(variables, one_way))
-        outside, self.innermost = self.innermost, self._loops[-1]
+        written = self._loops[-1]
+        outside, self.innermost = self.innermost, written
         try:
             head, item = self._loop_head(iterable)
             self.line(f"{head} {{")
@@ -1008,8 +1013,11 @@ class FunctionEmitter(Context):
             del self._loops[depth[0] :]
             self.innermost = outside
             del self._yields[depth[1] :]
-        for result, variable in zip(operation.results, variables, strict=True):
-            self.values[result] = variable.value
+        for i, (result, variable) in enumerate(zip(operation.results, variables, strict=True)):
+            value = variable.value
+            if isinstance(value, Maybe) and not is_for and i not in written.unbound:
+                value = value.value  # only a `break` leads here, and each one assigns it
+            self.values[result] = value
 
     def _hint_rounds(
         self, body: Block, jumps: Sequence[Operation], variables: Sequence[_Variable]
@@ -1140,6 +1148,10 @@ class FunctionEmitter(Context):
                 self.assign(self._yields[-1], operation.operands)
             case "continue" | "break":
                 loop = self._loops[-1]
+                if operation.name == "break":
+                    loop.unbound |= {
+                        i for i, v in enumerate(operation.operands) if self._is_maybe(v)
+                    }
                 self.assign(loop.variables, operation.operands)
                 self.line(f"{operation.name};")
             case "return":
@@ -1150,6 +1162,10 @@ class FunctionEmitter(Context):
                 self._raise(operation)
             case "unreachable":
                 self.line("return -1;")
+
+    def _is_maybe(self, value: Value) -> bool:
+        held = self.value(value)
+        return isinstance(held, Maybe) or (isinstance(held, Static) and held.value is UNBOUND)
 
     def _raise(self, operation: Operation) -> None:
         reference = operation.operands[0] if operation.operands else None
