@@ -14,7 +14,6 @@ sys.path.append(str(BENCHMARKS))
 from workloads import WORKLOADS  # noqa: E402 - from the path above
 from workloads.workload import leaves  # noqa: E402 - from the path above
 
-
 # What native code does not take yet.
 INTERPRETED = {
     "transformer_block",
