@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         InternalError,
         UnsupportedError,
     )
-    from scriptc.scripted import ScriptFunction, ScriptModule, freeze, load, save
+    from scriptc.scripted import ScriptFunction, ScriptModule, export_c, freeze, load, save
 
 _HOMES = {
     "scriptc.api": ("FallbackWarning", "script", "trace"),
@@ -38,7 +38,7 @@ _HOMES = {
         "InternalError",
         "UnsupportedError",
     ),
-    "scriptc.scripted": ("ScriptFunction", "ScriptModule", "freeze", "load", "save"),
+    "scriptc.scripted": ("ScriptFunction", "ScriptModule", "export_c", "freeze", "load", "save"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -71,6 +71,7 @@ __all__ = [
     "TracerWarning",
     "UnsupportedError",
     "__version__",
+    "export_c",
     "freeze",
     "load",
     "nn",

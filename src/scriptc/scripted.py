@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from contextlib import AbstractContextManager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
 from scriptc.calls import Called, Calls, backend_of
-from scriptc.ir.diagnostic import ArchiveError, ArgumentError
+from scriptc.ir.diagnostic import ArchiveError, ArgumentError, UnsupportedError
 from scriptc.ir.graph import ClassDef, Function, Instance, Linkable, Program, attribute_name
 from scriptc.ir.printer import print_function
 from scriptc.ir.python_code import print_code
@@ -562,6 +564,46 @@ def load(
     if contents.root is None:
         return ScriptFunction(contents.program, contents.entry, backend=chosen)
     return ScriptModule(contents.program, contents.entry, contents.root, backend=chosen)
+
+
+def export_c(
+    obj: ScriptFunction | ScriptModule,
+    folder: str | os.PathLike[str],
+    example_inputs: Sequence[Any],
+    *,
+    name: str = "model",
+    embed: bool = False,
+) -> None:
+    """Write a compiled function or module as a C project, which needs no Python to run.
+
+    `folder` gets `NAME.c`, `NAME.h`, `scriptc.h`, the weights as a file that the program maps into
+    memory (with `embed`, they stand in the code), a `CMakeLists.txt`, and a `main.c` that runs
+    `example_inputs`. These decide the dtypes and ranks of the arguments; their sizes stay open,
+    but for those that the program or its weights fix. Freeze a module first, and its weights are
+    packed once, when the program opens them.
+
+    Raises:
+        ArgumentError: if `obj` is not compiled, or C cannot take such inputs.
+        UnsupportedError: if the program has no native form; says why, and where.
+        OSError: if a file cannot be written.
+    """
+    from scriptc.runtime.native.emitter.values import Unsupported
+    from scriptc.runtime.native.export import export_c as emit_project
+
+    if not isinstance(obj, ScriptFunction | ScriptModule):
+        raise ArgumentError(f"export_c() takes a compiled object, not {type(obj).__qualname__}")
+    root = obj.root if isinstance(obj, ScriptModule) else None
+    if not obj.entry:
+        raise _no_forward()
+    try:
+        files = emit_project(obj.program, obj.entry, root, example_inputs, name, embed=embed)
+    except Unsupported as refusal:
+        where = "" if refusal.location is None else f" ({refusal.location})"
+        raise UnsupportedError(f"there is no C for this program: {refusal.reason}{where}") from None
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    for file, data in files.items():
+        (target / file).write_bytes(data)
 
 
 def unpickle(archive: bytes) -> ScriptFunction | ScriptModule:

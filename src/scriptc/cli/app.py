@@ -20,6 +20,7 @@ from scriptc.cli.cache import clear_cache, show_cache
 from scriptc.cli.compile import check_file, compile_file
 from scriptc.cli.doctor import examine
 from scriptc.cli.errors import BadSetting, CommandError, Internal, Unwritable
+from scriptc.cli.export import export_archive
 from scriptc.cli.run import run_archive
 from scriptc.cli.show import show_archive
 from scriptc.ir.diagnostic import InternalError
@@ -215,6 +216,51 @@ def show_command(
     }
     with _problems_shown():
         show_archive(archive, module, [name for name, chosen in options.items() if chosen])
+
+
+class Target(StrEnum):
+    """What `scriptc export --to` writes."""
+
+    C = "c"
+
+
+@app.command(
+    "export",
+    epilog=_examples(
+        "scriptc export cell.scriptc x.npy h.npy --to c -o cell",
+        "scriptc export mlp.scriptc x.npy --to c -o mlp --embed",
+    ),
+)
+def export_command(
+    archive: Annotated[str, typer.Argument(metavar="MODEL.SCRIPTC", help="The archive to export.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT",
+            help="An example of the arguments, as for `scriptc run`: they decide dtypes and ranks; "
+            "sizes stay open.",
+        ),
+    ] = None,
+    arg: Annotated[
+        list[str] | None,
+        typer.Option("--arg", "-a", metavar="[NAME=]VALUE", help="A value, as for `scriptc run`."),
+    ] = None,
+    to: Annotated[Target, typer.Option("--to", help="What to write.")] = Target.C,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")
+    ] = None,
+    embed: Annotated[
+        bool, typer.Option("--embed", help="Put the weights into the code, not a file.")
+    ] = False,
+) -> None:
+    """Write an archive as a C project that builds and runs without Python.
+
+    A module is frozen first: what no code changes becomes a constant.
+    """
+    del to  # the only one there is
+    with _problems_shown():
+        folder = output if output is not None else Path(archive).with_suffix("")
+        export_archive(archive, inputs or [], arg or [], folder, embed=embed)
 
 
 cache_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -43,6 +43,13 @@ class Unreadable(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CannotExport(Problem):
+    code = "cannot-export"
+    title = "{reason}"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotPython(Problem):
     code = "not-python"
     title = "`{path}` is not Python source: {reason}"

@@ -36,14 +36,12 @@ class Context:
 
     def site(self, exception: str = "", message: str = "") -> int:
         """Return the status that tells that the code stopped here."""
-        site = Site(location=self.location, restarts=True)
-        if self.externally_written:
-            if not exception:
-                raise Unsupported(
-                    "what may fail here, behind a change of an argument, has no native form",
-                    self.location,
-                )
-            site = Site(exception, message, self.location)
+        if self.externally_written and not exception:
+            raise Unsupported(
+                "what may fail here, behind a change of an argument, has no native form",
+                self.location,
+            )
+        site = Site(exception, message, self.location, restarts=not self.externally_written)
         index = self._site_index.get(site)
         if index is None:
             index = self._site_index[site] = len(self.sites)

@@ -219,13 +219,21 @@ _UNARY: Mapping[str, tuple[Mapping[str, str], int]] = {
     "abs": (
         {
             "float": "fabs{f}({a})",
-            "int": "{a} < 0 ? ({t})(0 - {a}) : {a}",
+            "int": "{a} < 0 ? ({t})(0u - (u{t}){a}) : {a}",
             "uint": "{a}",
             "bool": "{a}",
         },
         1,
     ),
-    "square": ({"float": "{a} * {a}", "int": "({t})({a} * {a})", "bool": "{a}"}, 1),
+    "square": (
+        {
+            "float": "{a} * {a}",
+            "int": "({t})(1u * (u{t}){a} * (u{t}){a})",
+            "uint": "({t})(1u * {a} * {a})",
+            "bool": "{a}",
+        },
+        1,
+    ),
     "reciprocal": (_float("1 / {a}"), 2),
     "sign": (
         {

@@ -27,8 +27,11 @@ from scriptc.runtime.native.lowerings.elementwise import Elementwise, apply, is_
 _ALL = ("float", "int", "bool")
 
 
-def _both(text: str) -> dict[str, str]:
-    return {"float": text, "int": f"({{t}})({text})", "uint": f"({{t}})({text})"}
+def _both(sign: str) -> dict[str, str]:
+    """Return templates of an operator whose ints wrap around, as unsigned ones do in C."""
+    wide = f"({{t}})(1u * (u{{t}}){{a}} {sign} 1u * (u{{t}}){{b}})"
+    unsigned = f"({{t}})(1u * {{a}} {sign} 1u * {{b}})"
+    return {"float": f"{{a}} {sign} {{b}}", "int": wide, "uint": unsigned}
 
 
 def _compare(sign: str) -> dict[str, str]:
@@ -40,12 +43,14 @@ def _power_float() -> str:
 
 
 ELEMENTWISE: Mapping[str, Elementwise] = {
-    "add": Elementwise(np.add, {**_both("{a} + {b}"), "bool": "{a} | {b}"}),
-    "subtract": Elementwise(np.subtract, _both("{a} - {b}")),
-    "multiply": Elementwise(np.multiply, {**_both("{a} * {b}"), "bool": "{a} & {b}"}),
+    "add": Elementwise(np.add, {**_both("+"), "bool": "{a} | {b}"}),
+    "subtract": Elementwise(np.subtract, _both("-")),
+    "multiply": Elementwise(np.multiply, {**_both("*"), "bool": "{a} & {b}"}),
     "divide": Elementwise(np.divide, {"float": "{a} / {b}"}, 2),
     "power": Elementwise(np.power, {"float": _power_float()}, 30),
-    "negative": Elementwise(np.negative, {"float": "-({a})", "int": "({t})(0 - {a})"}),
+    "negative": Elementwise(
+        np.negative, {"float": "-({a})", "int": "({t})(0u - (u{t}){a})", "uint": "({t})(0u - {a})"}
+    ),
     "positive": Elementwise(np.positive, {"float": "{a}", "int": "{a}"}),
     "bitwise_and": Elementwise(np.bitwise_and, {"int": "{a} & {b}", "bool": "{a} & {b}"}),
     "bitwise_or": Elementwise(np.bitwise_or, {"int": "{a} | {b}", "bool": "{a} | {b}"}),
