@@ -18,7 +18,6 @@ from scriptc.nn.module import TraceHook, tracing
 from scriptc.runtime.native.settings import Backend, read_backend
 
 _traces = np.zeros(1, np.int32)
-_TRACES_ADDRESS: int = _traces.__array_interface__["data"][0]
 """Native code looks here: while traces run, calls are recorded and not just made."""
 
 
@@ -100,7 +99,7 @@ class Calls:
                 self._interpret,
                 self._install_native,
                 must=backend is Backend.NATIVE,
-                tracing=_TRACES_ADDRESS,
+                traces=_traces,
             )
             self._install_native(self.dispatcher)
         return self.called(*args, **kwargs)

@@ -21,7 +21,8 @@ def found(text: str, name: str) -> str:
     return "\n".join(re.findall(rf"^{name} +(.*)$", text, re.MULTILINE))
 
 
-def test_a_machine_where_all_is_well(cli, folder: Path) -> None:
+def test_a_machine_where_all_is_well(cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCRIPTC_BACKEND", raising=False)
     if isinstance(find_compiler(), NoCompiler):
         pytest.skip("needs a C compiler")
     ran = cli("doctor")

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+import numpy as np
+
 from scriptc.ir.graph import Function, Instance, Program
 from scriptc.ir.location import Location
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
@@ -61,8 +63,8 @@ class Dispatcher:
     """Finds or makes native code for the calls of one function.
 
     `interpreter` answers what native code does not. `install` is told what a call should try first.
-    `must` tells that a call without native code is an error. `tracing` is the address of an int
-    that is not 0 while traces run.
+    `must` tells that a call without native code is an error. `traces` is an int32 that is not 0
+    while traces run: calls are the interpreter's then, which records them.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Dispatcher:
         install: Callable[[Callable[..., Any]], object],
         *,
         must: bool = False,
-        tracing: int = 0,
+        traces: np.ndarray[Any, Any],
     ) -> None:
         self.program = program
         self.entry = entry
@@ -82,7 +84,7 @@ class Dispatcher:
         self.interpreter = interpreter
         self.install = install
         self.must = must
-        self.tracing = tracing
+        self.traces = traces
         self.codes: dict[tuple[Slot, ...], list[Code]] = {}
         self.last: Code | None = None
         self.has_state = False
@@ -96,6 +98,8 @@ class Dispatcher:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Answer a call that no native code has taken yet."""
+        if self.traces[0]:
+            return self.interpreter(*args, **kwargs)
         plain = not kwargs and len(args) == len(self.parameters)
         values: Sequence[Any] | None = args if plain else self._bind(args, kwargs)
         if values is None:
@@ -210,7 +214,7 @@ class Dispatcher:
             _Failure(entry, self.program.functions[self.entry]),
             defaults,
             tuple(places),
-            self.tracing,
+            self.traces.__array_interface__["data"][0],
             read_threads() or 1,
         )
         return made
