@@ -111,11 +111,13 @@ def table(rows: list[Any], systems: list[str]) -> str:
     ]
     for row in rows:
         times = row["seconds"]
-        best = times[row["best"]]
+        best = times.get(row["best"], times["scriptc"])
         cells = [f"{times[name] / best:.2g}" if name in times else "-" for name in peers]
-        ratio = f"{row['ratio']:.2f}" + ("" if row["ratio"] <= row["aim"] else " ✗")
+        ratio = "-"
+        if row["ratio"] is not None:
+            ratio = f"{row['ratio']:.2f}" + ("" if row["ratio"] <= row["aim"] else " ✗")
         lines.append(
-            f"| `{row['workload']}` | {' | '.join(cells)} | {show_time(best)} "
+            f"| `{row['workload']}` | {' | '.join(cells)} | {row['best']} {show_time(best)} "
             f"| {show_time(times['scriptc'])} | {row['runs']} | {ratio} | {row['aim']} |"
         )
     return "\n".join(lines)
