@@ -240,7 +240,8 @@ class Aliases:
             if view and not fresh:
                 for operand in operands:
                     self._flow(operand, result)
-        if Trait.CAPTURES in traits:
+        # An array copies what is stored in it.
+        if Trait.CAPTURES in traits and not isinstance(operands[0].type, TensorType):
             first, *others = operands
             for other in others:
                 if has_identity(other.type):

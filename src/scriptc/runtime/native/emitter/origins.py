@@ -21,7 +21,8 @@ class Origins:
     def __init__(self, function: Function) -> None:
         self._of: dict[Value, frozenset[BlockArgument]] = {}
         for parameter in function.parameters:
-            self._of[parameter] = frozenset([parameter])
+            if _holds_memory(parameter.type):
+                self._of[parameter] = frozenset([parameter])
         while self._walk(function.body):
             pass
         self.written: set[BlockArgument] = set()
@@ -72,7 +73,7 @@ class Origins:
                     for result in operation.results:
                         if not (fresh and _is_array(result.type)):
                             changed |= self._add(result, more)
-                if Trait.CAPTURES in operation.traits:
+                if _captures(operation):
                     more = frozenset().union(*map(self.of, operation.operands[1:]))
                     changed |= self._add(operation.operands[0], more)
                 continue
@@ -124,6 +125,11 @@ def _written(function: Function) -> set[Value]:
     return found
 
 
+def _captures(operation: Operation) -> bool:
+    """Tell whether an operation stores objects in its first operand; arrays take a copy."""
+    return Trait.CAPTURES in operation.traits and not _is_array(operation.operands[0].type)
+
+
 def _flows(operation: Operation) -> Iterator[tuple[Value, Value]]:
     """Yield pairs of a value and another one that it may be, or share memory with."""
     if operation.opdef is not None or operation.name in ("refine", "check_bound"):
@@ -132,7 +138,7 @@ def _flows(operation: Operation) -> Iterator[tuple[Value, Value]]:
             for result in operation.results:
                 if not (fresh and _is_array(result.type)):
                     yield from ((result, operand) for operand in operation.operands)
-        if Trait.CAPTURES in operation.traits:
+        if _captures(operation):
             yield from ((operation.operands[0], operand) for operand in operation.operands[1:])
     elif operation.name == "if":
         for block in operation.blocks:
