@@ -26,7 +26,7 @@ from scriptc.ir.graph import (
     Value,
 )
 from scriptc.ir.opdef import Trait
-from scriptc.ir.passes.aliases import Aliases
+from scriptc.ir.passes.aliases import Aliases, loop_around
 from scriptc.ir.types import (
     BOOL,
     FLOAT,
@@ -151,6 +151,7 @@ class FunctionEmitter(Context):
         self._yields: list[list[_Variable]] = []
         self._allocators: dict[Value, Callable[[Node], Buffer]] = {}
         self._leaf_count = 0
+        self._leaf_names = 0
         self._constant_leaves: list[str] = []
         self.prologue: list[str] = []
         """Lines in front of all others."""
@@ -624,6 +625,28 @@ class FunctionEmitter(Context):
         force(self, self.pending())
         if target.source != "-1":
             self.externally_written = True
+
+    def final(self, operation: Operation, value: Value) -> bool:
+        """Tell whether nothing is written into an array once an operation has stored it.
+
+        It is so where the array is made anew in each round of the innermost loop around the
+        operation, and all that is written into its kind goes to itself, earlier in the text.
+        """
+        places = {op: i for i, op in enumerate(self.function.walk())}
+        root = self.aliases.root(value)
+        writes = [
+            op
+            for op in places
+            if Trait.WRITES in op.traits
+            and isinstance(prune(op.operands[0].type), TensorType)
+            and self.aliases.root(op.operands[0]) is root
+        ]
+        made = getattr(value, "operation", None)
+        if not writes or made is None or made.opdef is None or Trait.VIEW in made.traits:
+            return not writes
+        return loop_around(made) is loop_around(operation) and all(
+            _viewed(op.operands[0]) is value and places[op] < places[operation] for op in writes
+        )
 
     def pending(self) -> list[Node]:
         """Return what is not computed yet and used later."""
@@ -1177,6 +1200,15 @@ class FunctionEmitter(Context):
         if not isinstance(text, str):
             name = name if message is None else ""
         self.stop(name, text if isinstance(text, str) else "")
+
+
+def _viewed(value: Value) -> Value:
+    """Return the array that a value is a view of, as far as operations in a row tell."""
+    while True:
+        made = getattr(value, "operation", None)
+        if made is None or made.opdef is None or Trait.VIEW not in made.traits:
+            return value
+        value = made.operands[0]
 
 
 def _name(variable: _Variable, values: tuple[Value, ...]) -> None:

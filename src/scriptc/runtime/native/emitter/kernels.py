@@ -319,9 +319,12 @@ class _Kernel:
         if not stage.sizes:
             self._body(stage, ())
         elif self._is_flat(stage):
-            # All arrays lie in the same order: one loop over all elements.
-            zeros = ("0",) * (len(stage.sizes) - 1)
-            self._loop(stage, (multiply(*stage.sizes),), zeros)
+            # All arrays lie in the same order: one loop over all elements, as if all of them were
+            # in the last dimension that is not 1.
+            count = len(stage.sizes)
+            at = max((i for i, s in enumerate(stage.sizes) if s != "1"), default=count - 1)
+            before, after = ("0",) * at, ("0",) * (count - 1 - at)
+            self._loop(stage, (multiply(*stage.sizes),), before, after)
         else:
             self._loop(stage, stage.sizes, ())
         for node, names in zip(stage.accumulations, opened, strict=True):
@@ -333,19 +336,19 @@ class _Kernel:
     def _is_whole(self, stage: _Stage) -> bool:
         return all(node.rank == self.rows for node in stage.accumulations)
 
-    def _loop(self, stage: _Stage, sizes: Sequence[str], inner: Index) -> None:
+    def _loop(self, stage: _Stage, sizes: Sequence[str], inner: Index, after: Index = ()) -> None:
         writer = self.context.writer
         name = writer.name("j")
         size = sizes[0]
         last = len(sizes) == 1
         if last and self._wants_chunks(stage, size):
-            self._chunked(stage, size, inner, name)
+            self._chunked(stage, size, inner, name, after)
             return
         if last:
             self._pragma(stage.accumulations)
         with writer.braces(f"for (int64_t {name} = 0; {name} < {size}; ++{name})"):
             if last:
-                self._body(stage, (*inner, name))
+                self._body(stage, (*inner, name, *after))
             else:
                 self._loop(stage, sizes[1:], (*inner, name))
 
@@ -369,7 +372,7 @@ class _Kernel:
             for n in stage.accumulations
         )
 
-    def _chunked(self, stage: _Stage, size: str, inner: Index, name: str) -> None:
+    def _chunked(self, stage: _Stage, size: str, inner: Index, name: str, after: Index) -> None:
         """Write a loop in pieces, whose float sums go to a second accumulator after each."""
         writer = self.context.writer
         sums = [n for n in stage.accumulations if n.reduction.openmp == "+"]
@@ -387,7 +390,7 @@ class _Kernel:
                 self.context.line(f"{self.scalars[id(node)]} = {node.reduction.start};")
             self._pragma(stage.accumulations)
             with writer.braces(f"for (int64_t {name} = {begin}; {name} < {end}; ++{name})"):
-                self._body(stage, (*inner, name))
+                self._body(stage, (*inner, name, *after))
             for node in sums:
                 self.context.line(f"{totals[id(node)]} += {self.scalars[id(node)]};")
         for node in sums:

@@ -150,6 +150,15 @@ SC_INLINE int64_t sc_floormod(int64_t a, int64_t b) {
     return (r != 0) & ((r ^ b) < 0) ? r + b : r;
 }
 
+/* Which of n elements a mirror at each end shows at a place that may be outside; `edge` is 1 where the
+ * outermost elements are shown twice, and else 0. n is not 0. */
+SC_INLINE int64_t sc_mirrored(int64_t i, int64_t n, int64_t edge) {
+    const int64_t period = 2 * n - 2 + 2 * edge;
+    if (period == 0) return 0;
+    const int64_t r = sc_floormod(i, period);
+    return r < n ? r : period - edge - r;
+}
+
 /* Whether an array lies in memory without gaps. */
 SC_INLINE bool sc_is_contiguous(const sc_tensor *x, int rank) {
     int64_t expected = 1;

@@ -12,9 +12,11 @@ from scriptc.runtime.native.lowerings import (
     creation,
     elementwise,
     iteration,
+    joining,
     numbers,
     operators,
     products,
+    rearranging,
     reductions,
     subscripts,
 )
@@ -31,6 +33,6 @@ def _assemble(*families: ModuleType) -> Mapping[str, Lowering]:
 
 LOWERINGS = _assemble(
     operators, numbers, elementwise, reductions, products, subscripts, arrays, creation,
-    containers, iteration,
+    containers, iteration, joining, rearranging,
 )  # fmt: skip
 """The lowering of each operation that has one, by its name."""

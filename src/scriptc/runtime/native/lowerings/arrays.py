@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from scriptc.ir.graph import Operation
 from scriptc.runtime.native.emitter.context import contiguous, in_memory
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
-from scriptc.runtime.native.emitter.kernels import force_one
+from scriptc.runtime.native.emitter.kernels import copy_into, force_one
 from scriptc.runtime.native.emitter.values import (
     Array,
     Buffer,
     NativeValue,
-    Node,
     Scalar,
     Static,
     Tuple,
@@ -22,14 +21,19 @@ from scriptc.runtime.native.emitter.values import (
     View,
 )
 from scriptc.runtime.native.emitter.writer import multiply
-from scriptc.runtime.native.lowerings.arguments import axes_of, is_none, known_int, known_ints
+from scriptc.runtime.native.lowerings.arguments import (
+    axes_of,
+    is_none,
+    known_int,
+    known_ints,
+    sizes_from,
+)
+from scriptc.runtime.native.lowerings.loops import as_array, copied, refuse_written, settled
 
 
-def array(e: FunctionEmitter, value: NativeValue) -> Array:
-    """Return a value that has to be an array."""
-    if not isinstance(value, Array):
-        raise Unsupported("an array is wanted here", e.location)
-    return value
+def viewed(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> Array:
+    """Return the first operand, of which a view is taken, as an array."""
+    return settled(e, op.operands[0], as_array(e, operands[0]))
 
 
 def _shape(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
@@ -75,8 +79,9 @@ def permuted(x: Array, axes: Sequence[int]) -> Array:
 
 
 def _transpose(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    if isinstance(operands[0], Scalar) and not operands[0].python:
+        return operands[0]
+    x = viewed(e, op, operands)
     if len(operands) == 1 or is_none(operands[1]):
         return permuted(x, range(x.rank)[::-1])
     return permuted(x, axes_of(e, operands[1], x.rank))
@@ -85,16 +90,14 @@ def _transpose(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue
 def _matrix_transpose(
     e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]
 ) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    x = viewed(e, op, operands)
     axes = list(range(x.rank))
     axes[-2:] = axes[:-3:-1]
     return permuted(x, axes)
 
 
 def _swapaxes(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    x = viewed(e, op, operands)
     a, b = (axes_of(e, v, x.rank)[0] for v in operands[1:])
     axes = list(range(x.rank))
     axes[a], axes[b] = axes[b], axes[a]
@@ -102,8 +105,7 @@ def _swapaxes(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]
 
 
 def _moveaxis(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    x = viewed(e, op, operands)
     source, destination = (axes_of(e, v, x.rank) for v in operands[1:])
     order = [a for a in range(x.rank) if a not in source]
     for to, from_ in sorted(zip(destination, source, strict=True)):
@@ -112,8 +114,7 @@ def _moveaxis(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]
 
 
 def _expand_dims(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    x = viewed(e, op, operands)
     given = known_ints(e, operands[1])
     axes = axes_of(e, operands[1], x.rank + len(given))
     rest = iter(range(x.rank))
@@ -137,8 +138,9 @@ def with_axes(x: Array, order: Sequence[int | None]) -> Array:
 
 
 def _squeeze(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    if isinstance(operands[0], Scalar) and not operands[0].python:
+        return operands[0]
+    x = viewed(e, op, operands)
     if is_none(operands[1]):
         if any(not s.isdigit() for s in x.sizes):
             # A size that is not known here is taken not to be 1.
@@ -153,32 +155,35 @@ def _squeeze(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue])
     return with_axes(x, [i for i in range(x.rank) if i not in gone])
 
 
-def reshaped(e: FunctionEmitter, x: Array, sizes: Sequence[str]) -> NativeValue:
-    """Return an array with other sizes, whose product is the same."""
-    if all(s == "1" for s in x.sizes) and not sizes:
-        raise Unsupported("an array without dimensions", e.location)
+def reshaped(
+    e: FunctionEmitter, x: Array, sizes: Sequence[str], op: Operation | None = None
+) -> NativeValue:
+    """Return an array with other sizes, whose product is the same.
+
+    `op` is the operation of which it is the result: where somebody writes into that, or may do so
+    later, NumPy's view has to be one.
+    """
     before, after = [s for s in x.sizes if s != "1"], [s for s in sizes if s != "1"]
     if e.same_sizes(before, after):
         kept = iter(i for i, s in enumerate(x.sizes) if s != "1")
         return with_axes(x, [None if s == "1" else next(kept) for s in sizes])
     buffer = force_one(e, x)
     if not buffer.contiguous:
-        if e.origins.writes_arrays or buffer.source != "-1":
+        shared = e.origins.writes_arrays or buffer.source != "-1"
+        if op is not None:
+            escapes = buffer.source != "-1" and e.aliases.escapes(op.result)
+            shared = escapes or e.aliases.is_written(op.operands[0])
+        if shared:
             raise Unsupported("a reshaped array that may be a view or a copy", e.location)
-        from scriptc.runtime.native.emitter.kernels import copy_into
-
-        made = e.fresh(buffer.dtype, buffer.sizes)
-        copy_into(e, buffer, made)
-        buffer = made
+        buffer = copied(e, buffer)
     return contiguous(buffer.dtype, sizes, buffer.data, buffer.roots, buffer.source)
 
 
 def _reshape(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    x = viewed(e, op, operands)
     if isinstance(operands[2], Static) and operands[2].value != "C":
         raise Unsupported("another order than C", e.location)
-    return reshaped(e, x, wanted_sizes(e, x, operands[1]))
+    return reshaped(e, x, wanted_sizes(e, x, operands[1]), op)
 
 
 def wanted_sizes(e: FunctionEmitter, x: Array, shape: NativeValue) -> list[str]:
@@ -229,23 +234,23 @@ def _quotient(e: FunctionEmitter, sizes: list[str], divisors: list[str]) -> str:
 
 
 def _ravel(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    del op
-    x = array(e, operands[0])
+    x = viewed(e, op, operands)
     if isinstance(operands[1], Static) and operands[1].value != "C":
         raise Unsupported("another order than C", e.location)
     if x.rank == 1:
         return x
-    return reshaped(e, x, [e.size(multiply(*x.sizes))])
+    return reshaped(e, x, [e.size(multiply(*x.sizes))], op)
 
 
 def _broadcast_to(
     e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]
 ) -> NativeValue:
-    del op
-    from scriptc.runtime.native.lowerings.arguments import sizes_from
+    refuse_written(e, op)
+    return broadcast_to(e, viewed(e, op, operands), sizes_from(e, operands[1]))
 
-    x = array(e, operands[0])
-    sizes = sizes_from(e, operands[1])
+
+def broadcast_to(e: FunctionEmitter, x: Array, sizes: Sequence[str]) -> Buffer:
+    """Return a view of these sizes, in which dimensions of 1 are repeated."""
     full = e.broadcast([x.sizes, sizes])
     if not e.same_sizes(full, sizes):
         raise Unsupported("a smaller shape to broadcast to", e.location)
@@ -255,6 +260,68 @@ def _broadcast_to(
         "0" if s == "1" else stride for s, stride in zip(x.sizes, buffer.strides, strict=True)
     ]
     return Buffer(buffer.dtype, sizes, buffer.data, strides, buffer.roots, source=buffer.source)
+
+
+def _broadcast_arrays(
+    e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]
+) -> NativeValue:
+    refuse_written(e, op)
+    arrays = [settled(e, v, as_array(e, x)) for v, x in zip(op.operands, operands, strict=True)]
+    if not arrays:
+        return Tuple(())
+    sizes = e.broadcast([x.sizes for x in arrays])
+    return Tuple(
+        tuple(x if e.same_sizes(x.sizes, sizes) else broadcast_to(e, x, sizes) for x in arrays)
+    )
+
+
+def _at_least(grow: Callable[[Array], Array]) -> Lowering:
+    def lower(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+        made = [
+            grow(settled(e, v, as_array(e, x))) for v, x in zip(op.operands, operands, strict=True)
+        ]
+        return made[0] if len(made) == 1 else Tuple(tuple(made))
+
+    return lower
+
+
+def at_least_1d(x: Array) -> Array:
+    """Return an array of one dimension at least."""
+    return x if x.rank else with_axes(x, [None])
+
+
+def at_least_2d(x: Array) -> Array:
+    """Return an array of two dimensions at least, new ones in front."""
+    return with_axes(x, [*[None] * (2 - x.rank), *range(x.rank)]) if x.rank < 2 else x
+
+
+def at_least_3d(x: Array) -> Array:
+    """Return an array of three dimensions at least: columns become the middle one."""
+    forms: Mapping[int, list[int | None]] = {
+        0: [None, None, None], 1: [None, 0, None], 2: [0, 1, None],
+    }  # fmt: skip
+    return with_axes(x, forms[x.rank]) if x.rank in forms else x
+
+
+def _rollaxis(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+    x = viewed(e, op, operands)
+    (axis,) = axes_of(e, operands[1], x.rank)
+    start = known_int(e, operands[2])
+    start += x.rank if start < 0 else 0
+    if not 0 <= start <= x.rank:
+        raise Unsupported("a place for an axis that there is not", e.location)
+    order = [a for a in range(x.rank) if a != axis]
+    order.insert(start - (axis < start), axis)
+    return permuted(x, order)
+
+
+def _flatten(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+    x = as_array(e, operands[0])
+    if not isinstance(operands[1], Static) or operands[1].value != "C":
+        raise Unsupported("another order than C", e.location)
+    made = e.new_array(op, x.dtype, (e.size(multiply(*x.sizes)),))
+    copy_into(e, x, contiguous(x.dtype, x.sizes, made.data, made.roots))
+    return made
 
 
 def _len(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
@@ -279,6 +346,11 @@ LOWERINGS: Mapping[str, Lowering] = {
     "reshape": _reshape,
     "ravel": _ravel,
     "broadcast_to": _broadcast_to,
+    "broadcast_arrays": _broadcast_arrays,
+    "atleast_1d": _at_least(at_least_1d),
+    "atleast_2d": _at_least(at_least_2d),
+    "atleast_3d": _at_least(at_least_3d),
+    "rollaxis": _rollaxis,
+    "flatten": _flatten,
     "len": _len,
 }
-__all__ = ["LOWERINGS", "Node", "known_int"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scriptc.ir.graph import Operation
+from scriptc.ir.graph import Constant, Operation, Value
+from scriptc.ir.opdef import Trait
 from scriptc.ir.types import ListType, prune
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
 from scriptc.runtime.native.emitter.values import (
@@ -21,13 +22,43 @@ from scriptc.runtime.native.emitter.values import (
 )
 from scriptc.runtime.native.lowerings import lists
 
+_NEEDS_LIST = frozenset([
+    "getitem", "setitem", "list", "tuple", "dict", "add", "multiply", "equal", "not_equal", "less",
+    "less_equal", "greater", "greater_equal", "is", "is_not", "enumerate", "zip", "reversed",
+    "sorted", "to_list", "to_tuple", "to_dict",
+])  # fmt: skip
+"""What tells a list from a tuple, gives it on, or asks for elements at places not known."""
+
+
+def _is_only_read(value: Value) -> bool:
+    """Tell whether all that a list is made for is to be read at once, element by element."""
+    return all(
+        user.opdef is not None
+        and Trait.PURE in user.traits
+        and (user.name not in _NEEDS_LIST or _reads_known(user, value) or _is_nested(user, value))
+        for user in value.uses
+    )
+
+
+def _reads_known(user: Operation, value: Value) -> bool:
+    """Tell whether an operation is `x[i]` of the list, with an int that is known."""
+    x, index = user.operands if user.name == "getitem" else (None, None)
+    return x is value and isinstance(index, Constant) and type(index.value) is int
+
+
+def _is_nested(user: Operation, value: Value) -> bool:
+    del value
+    return user.name == "list" and _is_only_read(user.result)
+
 
 def _list(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+    if _is_only_read(op.result):
+        return Tuple(tuple(operands))
     kind = prune(op.result.type)
     assert isinstance(kind, ListType)
     made = lists.new(e, kind.element, str(len(operands)))
-    for i, operand in enumerate(operands):
-        lists.store(e, made, str(i), operand)
+    for i, (value, operand) in enumerate(zip(op.operands, operands, strict=True)):
+        lists.store(e, made, str(i), operand, (op, value))
     return made
 
 
@@ -80,16 +111,13 @@ def length(e: FunctionEmitter, value: NativeValue) -> NativeValue:
 
 def _append(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> None:
     x, value = operands
-    del op
-    assert isinstance(x, List)
-    lists.append(e, x, value)
+    lists.append(e, lists.as_list(e, x), value, (op, op.operands[1]))
 
 
 def _copy(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
     x = operands[0]
     none = Static(None)
-    assert isinstance(x, List)
-    return lists.getitem(e, op, x, Slice(none, none, none))
+    return lists.getitem(e, op, lists.as_list(e, x), Slice(none, none, none))
 
 
 LOWERINGS: Mapping[str, Lowering] = {

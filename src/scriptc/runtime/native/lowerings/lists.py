@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scriptc.ir.graph import Operation
+from scriptc.ir.graph import Operation, Value
 from scriptc.ir.types import ListType, TensorType, Type, prune
 from scriptc.runtime.native.abi import C_TYPES
 from scriptc.runtime.native.emitter.context import contiguous
@@ -34,6 +34,17 @@ def c_element(e: FunctionEmitter, element: Type) -> str:
     raise Unsupported(f"a list of {kind}", e.location)
 
 
+Source = tuple[Operation, Value]
+"""The operation that puts something into a list, and what that is in the program."""
+
+
+def as_list(e: FunctionEmitter, value: NativeValue) -> List:
+    """Return a value that has to be a list with memory of its own."""
+    if not isinstance(value, List):
+        raise Unsupported("this value as a list", e.location)
+    return value
+
+
 def item_size(e: FunctionEmitter, element: Type) -> str:
     """Return the C expression of the size of an element."""
     return f"sizeof({c_element(e, element)})"
@@ -47,13 +58,13 @@ def new(e: FunctionEmitter, element: Type, length: str = "0") -> List:
     return List(name, element)
 
 
-def store(e: FunctionEmitter, target: List, index: str, value: NativeValue) -> None:
+def store(e: FunctionEmitter, target: List, index: str, value: NativeValue, source: Source) -> None:
     """Put a value at a place that exists."""
     type_ = c_element(e, target.element)
     if isinstance(value, List):
         e.line(f"((sc_list **){target.code}->data)[{index}] = {value.code};")
     elif type_ == "sc_tensor":
-        _store_array(e, target, index, value)
+        _store_array(e, target, index, value, source)
     else:
         if isinstance(value, Array):
             raise Unsupported("an array without dimensions in a list", e.location)
@@ -65,11 +76,14 @@ def store(e: FunctionEmitter, target: List, index: str, value: NativeValue) -> N
         e.line(f"(({type_} *){target.code}->data)[{index}] = {scalar.code};")
 
 
-def _store_array(e: FunctionEmitter, target: List, index: str, value: NativeValue) -> None:
+def _store_array(
+    e: FunctionEmitter, target: List, index: str, value: NativeValue, source: Source
+) -> None:
     if not isinstance(value, Array):
         raise Unsupported("this value in a list of arrays", e.location)
-    if e.origins.writes_arrays:
-        raise Unsupported("a list of arrays where arrays are written into", e.location)
+    if not e.final(*source):
+        # The list holds a copy, which would not see what is written later.
+        raise Unsupported("an array in a list is written into", e.location)
     kind = prune(target.element)
     assert isinstance(kind, TensorType)
     if value.dtype != kind.dtype or value.rank != kind.rank:
@@ -90,11 +104,11 @@ def _store_array(e: FunctionEmitter, target: List, index: str, value: NativeValu
         e.line(f"{place}->shape[{axis}] = {size};")
 
 
-def append(e: FunctionEmitter, target: List, value: NativeValue) -> None:
+def append(e: FunctionEmitter, target: List, value: NativeValue, source: Source) -> None:
     """Add a value at the end of a list."""
     size = item_size(e, target.element)
     e.stop_if(f"!sc_list_room(ws, {target.code}, {size})", "MemoryError", "out of memory")
-    store(e, target, f"{target.code}->length", value)
+    store(e, target, f"{target.code}->length", value, source)
     e.line(f"{target.code}->length++;")
 
 
@@ -143,10 +157,9 @@ def setitem(
     e: FunctionEmitter, op: Operation, x: List, index: NativeValue, value: NativeValue
 ) -> None:
     """Write an element of a list."""
-    del op
     if isinstance(index, Slice):
         raise Unsupported("an assignment to a slice of a list", e.location)
-    store(e, x, place(e, x, index), value)
+    store(e, x, place(e, x, index), value, (op, op.operands[2]))
 
 
 def operator(

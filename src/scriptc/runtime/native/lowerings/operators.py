@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from scriptc.ir.graph import Operation
+from scriptc.runtime.native.emitter.context import in_memory
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
 from scriptc.runtime.native.emitter.kernels import copy_into, force_one
 from scriptc.runtime.native.emitter.values import (
@@ -23,6 +24,7 @@ from scriptc.runtime.native.emitter.values import (
 )
 from scriptc.runtime.native.lowerings import lists, numbers
 from scriptc.runtime.native.lowerings.elementwise import Elementwise, apply, is_number
+from scriptc.runtime.native.lowerings.loops import copied
 
 _ALL = ("float", "int", "bool")
 
@@ -173,7 +175,7 @@ def write(e: FunctionEmitter, target: Buffer, value: NativeValue) -> None:
         if not e.same_sizes(sizes, target.sizes):
             raise Unsupported("a larger array is written into a smaller one", e.location)
         if overlaps:
-            force_one(e, value)
+            value = force_one(e, value) if in_memory(value) is None else copied(e, value)
     elif isinstance(value, Scalar):
         if value.dtype.startswith("float") and not target.dtype.startswith("float"):
             raise Unsupported("a float is written into an array of ints", e.location)

@@ -26,6 +26,7 @@ from scriptc.runtime.native.emitter.values import (
 from scriptc.runtime.native.emitter.writer import add, multiply, subtract
 from scriptc.runtime.native.lowerings import lists
 from scriptc.runtime.native.lowerings.arguments import is_none, known_int
+from scriptc.runtime.native.lowerings.loops import settled
 from scriptc.runtime.native.lowerings.operators import write
 
 
@@ -200,7 +201,7 @@ def _getitem(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue])
         raise Unsupported("a subscript of this value", e.location)
     parts = split_index(e, index, x.rank)
     if is_basic(parts):
-        return view(e, x, parts)
+        return view(e, settled(e, op.operands[0], x), parts)
     return gather(e, op, x, parts)
 
 
