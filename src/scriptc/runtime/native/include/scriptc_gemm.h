@@ -3,8 +3,8 @@
  * A is m x k and B is k x n, each with any strides (in elements); C is row-major with a row stride.
  * A tile of C, MR rows by some vectors, stays in registers while k runs. B comes in panels of two
  * vectors: packed once for all rows of A, or read in place where few rows would not repay that.
- * Each element is one chain of fused multiply-adds in the order of k, in blocks of SC_GEMM_KC; the
- * result does not depend on how the work is split. Its error is within k * eps * sum |a| |b|.
+ * Each element is a chain of fused multiply-adds, or a few whose sums are added up, in blocks of
+ * SC_GEMM_KC; its error is within k * eps * sum |a| |b|.
  *
  * sc_gemm_f32(ws, slot, m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row): three scratch slots from
  * `slot` on; returns 0, or 1 where there is no memory.
@@ -20,7 +20,7 @@
 #if defined(__AVX512F__)
 #define SC_GEMM_BYTES 64
 #define SC_GEMM_ROWS 12
-#define SC_GEMM_WIDE 12
+#define SC_GEMM_WIDE 8
 #elif defined(__AVX__)
 #define SC_GEMM_BYTES 32
 #define SC_GEMM_ROWS 6

@@ -42,8 +42,35 @@ typedef SC_GEMM_T SC_V __attribute__((vector_size(SC_GEMM_BYTES), aligned(sizeof
 
 SC_GEMM_TILE(sc_tile_high, SC_GEMM_ROWS, 2)
 SC_GEMM_TILE(sc_tile_four, 4, 2)
-SC_GEMM_TILE(sc_tile_one, 1, 2)
 SC_GEMM_TILE(sc_tile_wide, 1, SC_GEMM_WIDE)
+
+/* One row of a panel: k runs in four chains, since one would wait for each sum. */
+static SC_FUSED void SC_GEMM_(sc_tile_one)(
+    int64_t k, const SC_GEMM_T *a, int64_t a_row, int64_t a_col, const SC_GEMM_T *b, int64_t b_row,
+    SC_GEMM_T *c, int64_t c_row, int64_t columns, bool add) {
+    SC_FUSE
+    SC_V t[4][2];
+    (void)a_row, (void)c_row;
+    for (int i = 0; i < 4; i++) t[i][0] = t[i][1] = (SC_V){0};
+    int64_t p = 0;
+    for (; p + 4 <= k; p += 4)
+        for (int i = 0; i < 4; i++) {
+            const SC_GEMM_T s = a[(p + i) * a_col];
+            t[i][0] += s * *(const SC_V *)(b + (p + i) * b_row);
+            t[i][1] += s * *(const SC_V *)(b + (p + i) * b_row + SC_LANES);
+        }
+    for (; p < k; p++) {
+        const SC_GEMM_T s = a[p * a_col];
+        t[0][0] += s * *(const SC_V *)(b + p * b_row);
+        t[0][1] += s * *(const SC_V *)(b + p * b_row + SC_LANES);
+    }
+    SC_GEMM_T row[2 * SC_GEMM_BYTES / sizeof(SC_GEMM_T)];
+    for (int v = 0; v < 2; v++) {
+        const SC_V both = (t[0][v] + t[1][v]) + (t[2][v] + t[3][v]);
+        memcpy(row + v * SC_LANES, &both, sizeof both);
+    }
+    for (int64_t j = 0; j < columns; j++) c[j] = add ? c[j] + row[j] : row[j];
+}
 
 /* Rows of C in one panel. Where `tiles` is given, it has the rows of A of each whole tile. */
 static __attribute__((unused)) void SC_GEMM_(sc_gemm_rows)(

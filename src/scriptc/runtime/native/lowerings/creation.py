@@ -34,10 +34,27 @@ def filled(
     node = Map(dtype, sizes, [number], lambda c: f"({C_TYPES[dtype]}){c[0]}", 1)
     if not e.origins.writes_arrays:
         return node
-    del op
-    e_made = e.fresh(dtype, sizes)
-    copy_into(e, node, e_made)
-    return e_made
+    made = e.new_array(op, dtype, sizes)
+    copy_into(e, node, made)
+    return made
+
+
+def _empty(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+    shape, dtype = operands[:2]
+    sizes = sizes_from(e, shape)
+    kind = dtype_of(e, dtype, "float64")
+    return e.new_array(op, kind, sizes) if sizes else filled(e, op, kind, (), _zero(kind))
+
+
+def _zero(dtype: str) -> Scalar:
+    return Scalar(dtype, "0", python=False)
+
+
+def _empty_like(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+    x, dtype, _, shape = operands
+    if not isinstance(x, Array) or not x.sizes or not is_none(shape):
+        raise Unsupported("an array like this value", e.location)
+    return e.new_array(op, dtype_of(e, dtype, x.dtype), x.sizes)
 
 
 def _constant(code: str) -> Lowering:
@@ -240,11 +257,11 @@ def _from_list(e: FunctionEmitter, x: List, dtype: NativeValue) -> NativeValue:
 LOWERINGS: Mapping[str, Lowering] = {
     "zeros": _constant("0"),
     "ones": _constant("1"),
-    "empty": _constant("0"),
+    "empty": _empty,
     "full": _full,
     "zeros_like": _like("0"),
     "ones_like": _like("1"),
-    "empty_like": _like("0"),
+    "empty_like": _empty_like,
     "full_like": _full_like,
     "arange": _arange,
     "astype": _astype,
