@@ -12,6 +12,7 @@ from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
 from scriptc.runtime.native.emitter.kernels import force
 from scriptc.runtime.native.emitter.values import (
     Array,
+    Buffer,
     Map,
     NativeValue,
     Reduce,
@@ -218,6 +219,44 @@ def _test(start: str, step: str, openmp: str) -> Lowering:
     return lower
 
 
+def _argument_of_columns(e: FunctionEmitter, array: Buffer, sign: str) -> NativeValue:
+    """Return the places along the last but one dimension: row by row, all columns at once."""
+    from scriptc.runtime.native.emitter.writer import add, multiply
+
+    *lead, length, columns = array.sizes
+    type_ = C_TYPES[array.dtype]
+    result = e.fresh("int64", (*lead, columns))
+    extremes = e.fresh(array.dtype, (columns,))
+    names = [e.writer.name("i") for _ in lead]
+    for name, size in zip(names, lead, strict=True):
+        e.line(f"for (int64_t {name} = 0; {name} < {size}; ++{name}) {{")
+        e.writer.depth += 1
+    i, j, row, to = (e.writer.name(n) for n in ("i", "j", "p", "p"))
+    offset = add(*(multiply(n, s) for n, s in zip(names, array.strides, strict=False)))
+    e.line(f"const {type_} *const {row} = {array.data} + {offset};")
+    offset = add(*(multiply(n, s) for n, s in zip(names, result.strides, strict=False)))
+    e.line(f"int64_t *const {to} = {result.data} + {offset};")
+    new = f"{row}[{add(multiply(i, array.strides[-2]), multiply(j, array.strides[-1]))}]"
+    start = f"{row}[{multiply(j, array.strides[-1])}]"
+    with e.writer.braces(f"for (int64_t {j} = 0; {j} < {columns}; ++{j})"):
+        e.line(f"{extremes.data}[{j}] = {start};")
+        e.line(f"{to}[{j}] = 0;")
+    with e.writer.braces(f"for (int64_t {i} = 1; {i} < {length}; ++{i})"):
+        e.line("#pragma omp simd")
+        with e.writer.braces(f"for (int64_t {j} = 0; {j} < {columns}; ++{j})"):
+            e.line(f"const {type_} new = {new}, old = {extremes.data}[{j}];")
+            test = f"new {sign} old"
+            if array.dtype.startswith("float"):
+                test = f"(old == old) & ((new {sign} old) | (new != new))"
+            e.line(f"const bool better = {test};")
+            e.line(f"{extremes.data}[{j}] = better ? new : old;")
+            e.line(f"{to}[{j}] = better ? {i} : {to}[{j}];")
+    for _ in names:
+        e.writer.depth -= 1
+        e.line("}")
+    return result
+
+
 def _argument(sign: str) -> Lowering:
     """Make the lowering of argmax and argmin: the first place of the extreme; NaN counts as it."""
 
@@ -244,6 +283,8 @@ def _argument(sign: str) -> Lowering:
             strides = [s for i, s in enumerate(array.strides) if i != place]
             length, stride = array.sizes[place], array.strides[place]
         e.stop_if("0" if length.isdigit() and int(length) else f"({length}) == 0")
+        if array.rank > 1 and not is_none(axis) and place == array.rank - 2:
+            return _argument_of_columns(e, array, sign)
         result = e.fresh("int64", outer) if outer else None
         names = [e.writer.name("i") for _ in outer]
         for name, size in zip(names, outer, strict=True):
