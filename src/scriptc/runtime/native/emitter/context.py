@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from scriptc.ir.location import Location
 from scriptc.runtime.native.abi import C_TYPES, ITEM_SIZES, Site
+from scriptc.runtime.native.emitter.ranges import Ranges
 from scriptc.runtime.native.emitter.values import Array, Buffer, Node, Root, Scalar, Unsupported
 from scriptc.runtime.native.emitter.writer import Writer, is_literal, multiply
 
@@ -18,6 +19,7 @@ class Context:
 
     def __init__(self) -> None:
         self.writer = Writer()
+        self.ranges = Ranges()
         self.sites: list[Site] = []
         self.location: Location | None = None
         self.externally_written = False

@@ -289,6 +289,7 @@ class FunctionEmitter(Context):
             else:
                 size = f"{name}_n{axis}"
                 self.line(f"const int64_t {size} = {name}->shape[{axis}];")
+                self.ranges.note(size, 0, 2**63 - 1)
                 self.line(f"(void){size};")
                 sizes.append(size)
         type_ = C_TYPES[slot.dtype]
@@ -1076,8 +1077,12 @@ class FunctionEmitter(Context):
             start, stop, step = iterable.start, iterable.stop, iterable.step
             item = lambda: Scalar("int64", name, python=True)  # noqa: E731 - as the others
             if step == "1":
+                self.ranges.note(name, self.ranges.of(start)[0], self.ranges.of(stop)[1] - 1)
+                self.ranges.note_below(name, stop)
                 return f"for (int64_t {name} = {start}; {name} < {stop}; ++{name})", item
             count = self.size(f"sc_range_length({start}, {stop}, {step})")
+            if is_literal(step) and int(step) < 0:
+                self.ranges.note(name, self.ranges.of(stop)[0] + 1, self.ranges.of(start)[1])
             turn = self.writer.name("i")
             return (
                 (

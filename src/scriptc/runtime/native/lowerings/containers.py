@@ -99,7 +99,9 @@ def length(e: FunctionEmitter, value: NativeValue) -> NativeValue:
         case Static(held) if isinstance(held, str):
             return Scalar("int64", str(len(held)), python=True)
         case List(code, _):
-            return e.scalar("int64", f"{code}->length", python=True)
+            made = e.scalar("int64", f"{code}->length", python=True)
+            e.ranges.note(made.code, 0, 2**60)
+            return made
         case Range(start, stop, step):
             return e.scalar("int64", f"sc_range_length({start}, {stop}, {step})", python=True)
         case Iteration(count, _):

@@ -122,8 +122,10 @@ def place(e: FunctionEmitter, x: List, index: NativeValue) -> str:
         test = f"{x.code}->length <= {value}" if value >= 0 else f"{x.code}->length < {-value}"
         e.stop_if(test, "IndexError", "list index out of range")
         return code if value >= 0 else f"{x.code}->length - {-value}"
-    name = e.writer.name("at")
-    e.line(f"const int64_t {name} = {code} < 0 ? {code} + {x.code}->length : {code};")
+    name = code
+    if e.ranges.of(code)[0] < 0:
+        name = e.writer.name("at")
+        e.line(f"const int64_t {name} = {code} < 0 ? {code} + {x.code}->length : {code};")
     e.stop_if(
         f"(uint64_t){name} >= (uint64_t){x.code}->length", "IndexError", "list index out of range"
     )

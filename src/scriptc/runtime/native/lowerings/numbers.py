@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from scriptc.ir.graph import Operation
 from scriptc.ir.types import members_of
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
+from scriptc.runtime.native.emitter.ranges import arithmetic, fits
 from scriptc.runtime.native.emitter.values import (
     Array,
     List,
@@ -24,6 +25,7 @@ _SIGNS = {
 }  # fmt: skip
 _COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 _BUILTINS = {"add": "add", "subtract": "sub", "multiply": "mul"}
+_OPERATORS = {"add": "+", "sub": "-", "mul": "*"}
 _OVERFLOW = ("",)
 """The message of an overflow says the number, which takes more than 64 bits."""
 
@@ -103,6 +105,8 @@ def _of_ints(e: FunctionEmitter, name: str, a: Scalar, b: Scalar) -> Scalar:
             e.stop_if(f"{b.code} == -1 && {a.code} == INT64_MIN")
         elif b.code == "-1":
             e.stop_if(f"{a.code} == INT64_MIN")
+        if _is_small(b.code) and int(b.code) > 0:
+            return _by_literal(e, name, a, int(b.code))
         function = "sc_floordiv" if name == "floor_divide" else "sc_floormod"
         return e.scalar("int64", f"{function}({a.code}, {b.code})", python=True)
     if name == "bitwise_left_shift":
@@ -121,6 +125,23 @@ def _of_ints(e: FunctionEmitter, name: str, a: Scalar, b: Scalar) -> Scalar:
     raise Unsupported(f"`{name}` of ints", e.location)
 
 
+def _by_literal(e: FunctionEmitter, name: str, a: Scalar, by: int) -> Scalar:
+    """Return the floor division by a positive number, or its remainder."""
+    low, high = e.ranges.of(a.code)
+    quotient = name == "floor_divide"
+    if by & (by - 1) == 0:
+        # Two's complement, whose right shift rounds down.
+        shift = by.bit_length() - 1
+        text = f"{a.code} >> {shift}" if quotient else f"{a.code} & {by - 1}"
+    elif low >= 0:
+        text = f"{a.code} {'/' if quotient else '%'} {by}"
+    else:
+        text = f"{'sc_floordiv' if quotient else 'sc_floormod'}({a.code}, {by})"
+    made = e.scalar("int64", text, python=True)
+    e.ranges.note(made.code, *((low // by, high // by) if quotient else (0, by - 1)))
+    return made
+
+
 def _is_zero(value: Scalar) -> str:
     if _is_small(value.code):
         return "1" if value.code == "0" else "0"
@@ -132,9 +153,15 @@ def _checked(e: FunctionEmitter, name: str, a: str, b: str) -> Scalar:
         value = {"add": int(a) + int(b), "sub": int(a) - int(b), "mul": int(a) * int(b)}[name]
         if abs(value) < 2**31:
             return Scalar("int64", str(value), python=True)
+    found = arithmetic(name, e.ranges.of(a), e.ranges.of(b))
+    if fits(found):
+        plain = e.scalar("int64", f"{a} {_OPERATORS[name]} {b}", python=True)
+        e.ranges.note(plain.code, *found)
+        return plain
     made = e.writer.name("v")
     e.line(f"int64_t {made};")
     e.stop_if(f"__builtin_{name}_overflow((int64_t){a}, (int64_t){b}, &{made})", *_OVERFLOW)
+    e.ranges.note(made, *found)
     return Scalar("int64", made, python=True)
 
 

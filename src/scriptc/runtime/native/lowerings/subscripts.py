@@ -46,8 +46,14 @@ def place(e: FunctionEmitter, index: Scalar, size: str, axis: int) -> str:
         return code if value >= 0 else f"({size} - {-value})"
     if index.dtype not in ("int64", "int32", "int16", "int8", "uint8", "uint16", "uint32"):
         raise Unsupported(f"an index of type {index.dtype}", e.location)
-    name = e.writer.name("at")
-    e.line(f"const int64_t {name} = {code} < 0 ? (int64_t){code} + {size} : (int64_t){code};")
+    name = code
+    if e.ranges.of(code)[0] < 0:
+        name = e.writer.name("at")
+        e.line(f"const int64_t {name} = {code} < 0 ? (int64_t){code} + {size} : (int64_t){code};")
+    else:
+        stop = e.ranges.stop_of(code)
+        if stop is not None and e.same(stop, size):
+            return name
     e.stop_if(f"(uint64_t){name} >= (uint64_t){size}", "IndexError", message, code, size)
     return name
 
