@@ -18,7 +18,6 @@ from workloads.workload import leaves  # noqa: E402 - from the path above
 INTERPRETED = {
     "transformer_block",
     "greedy_decode",
-    "greedy_decode_cached",
     "convnet",
     "resnet18",
 }
@@ -50,4 +49,4 @@ def test_native(workload):
     for seed, found in enumerate(answers(scripted, workload)):
         workload.check(workload.reference(workload.make_small_inputs(seed)), found)
         assert [a.dtype for a in found] == [a.dtype for a in expected[seed]]
-    assert bool(scripted.c_source) == (workload.name not in INTERPRETED)
+    assert scripted.c_source or workload.name in INTERPRETED
