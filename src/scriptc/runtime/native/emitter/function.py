@@ -534,6 +534,8 @@ class FunctionEmitter(Context):
             return Scalar("float64", float_literal(value, "float64"), python=True)
         if kind is tuple:
             return Tuple(tuple(self.constant(v) for v in value))
+        if kind is range:
+            return Range(*map(int_literal, (value.start, value.stop, value.step)))
         if kind is slice:
             return Slice(*(self.constant(v) for v in (value.start, value.stop, value.step)))
         if isinstance(value, np.generic):

@@ -19,6 +19,7 @@ from scriptc.runtime.native.lowerings import (
     rearranging,
     reductions,
     subscripts,
+    windows,
 )
 
 
@@ -33,6 +34,6 @@ def _assemble(*families: ModuleType) -> Mapping[str, Lowering]:
 
 LOWERINGS = _assemble(
     operators, numbers, elementwise, reductions, products, subscripts, arrays, creation,
-    containers, iteration, joining, rearranging,
+    containers, iteration, windows, joining, rearranging,
 )  # fmt: skip
 """The lowering of each operation that has one, by its name."""
