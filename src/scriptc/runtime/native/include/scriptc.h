@@ -147,7 +147,7 @@ SC_INLINE int64_t sc_floordiv(int64_t a, int64_t b) {
 }
 SC_INLINE int64_t sc_floormod(int64_t a, int64_t b) {
     int64_t r = a % b;
-    return (r != 0) & ((r ^ b) < 0) ? r + b : r;
+    return ((r != 0) & ((r ^ b) < 0)) ? r + b : r;
 }
 
 /* Which of n elements a mirror at each end shows at a place that may be outside; `edge` is 1 where the

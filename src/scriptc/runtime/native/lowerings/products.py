@@ -15,8 +15,8 @@ from scriptc.runtime.native.emitter.writer import add, multiply
 from scriptc.runtime.native.lowerings.reductions import converted
 
 _SUFFIX = {"float32": "f32", "float64": "f64"}
-_FEW = 2
-"""Up to so many rows a product reads its right operand as it is."""
+_FEW = 1
+"""With up to so many rows a product reads its right operand as it is, unless that is constant."""
 
 
 def matrix_product(e: FunctionEmitter, op: Operation, a: Array, b: Array) -> NativeValue:
@@ -54,20 +54,24 @@ def matrix_product(e: FunctionEmitter, op: Operation, a: Array, b: Array) -> Nat
         f"{right}, {y_strides[-2]}, {y_strides[-1]}, {to}, {n})"
     )
     packed = None
-    if m != "1" and y.rank == 2:
+    constant = e.is_constant(y) and k.isdigit() and n.isdigit()
+    if y.rank == 2 and (m != "1" or constant):
         packed = _packed(e, op.operands[1], y, dtype, slot + 3)
+    with_packed = (
+        f"sc_gemm_with_{suffix}(ws, {slot}, {m}, {n}, {k}, {left}, {x_strides[-2]}, "
+        f"{x_strides[-1]}, {{form}}, {to}, {n})"
+    )
     if packed is None:
         e.stop_if(plain, "MemoryError", "out of memory")
+    elif constant:
+        e.stop_if(with_packed.format(form=packed()), "MemoryError", "out of memory")
     else:
         few = f"{m} <= {_FEW}"
         with e.writer.braces(f"if ({few})", "} else {"):
             e.stop_if(plain, "MemoryError", "out of memory")
         e.writer.depth += 1
         form = packed()
-        e.line(
-            f"sc_gemm_with_{suffix}(ws, {slot}, {m}, {n}, {k}, {left}, {x_strides[-2]}, "
-            f"{x_strides[-1]}, {form}, {to}, {n});"
-        )
+        e.stop_if(with_packed.format(form=form), "MemoryError", "out of memory")
         e.writer.depth -= 1
         e.line("}")
     for _ in names:
