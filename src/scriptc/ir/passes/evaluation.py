@@ -32,6 +32,7 @@ from scriptc.ir.passes.aliases import loop_around
 from scriptc.ir.passes.constant_folding import constant_results
 from scriptc.ir.passes.known_types import identity_of_objects, parts_of, simplified
 from scriptc.ir.passes.known_values import is_bound, loop_invariants
+from scriptc.ir.passes.list_elements import SPLITS, Elements
 from scriptc.ir.passes.object_state import Key, ObjectState
 from scriptc.ir.passes.rewrite import detach, fits, set_operations
 from scriptc.ir.text import is_pooled
@@ -39,6 +40,7 @@ from scriptc.ir.types import (
     NEVER,
     DictType,
     ListType,
+    TensorType,
     Type,
     TypeVariable,
     either,
@@ -100,12 +102,16 @@ class Evaluator:
         target: Function,
         arguments: Sequence[Value | Instance],
         objects: ObjectState,
+        elements: Elements | None = None,
     ) -> None:
         self.source = source
         self.target = target
         self.objects = objects
         self.block = target.body
         self.returns: list[Returned] = []
+        self.elements = elements or {}
+        self.lists: dict[Operation, list[Value]] = {}
+        """The lists that operations of the source have become."""
         self._values: dict[Value, Value | Instance] = dict(
             zip(source.parameters, arguments, strict=True)
         )
@@ -211,7 +217,21 @@ class Evaluator:
         types, operands = self._inferred(operation, opdef, operands)
         made = Operation(operation.name, operands, types, opdef=opdef)
         self._insert(made, operation)
-        self._bind(operation.results, made.results)
+        results: Sequence[Value] = made.results
+        if operation.name == "list" or operation.name in SPLITS:
+            results = [self._list(operation, made.result)]
+        self._bind(operation.results, results)
+
+    def _list(self, operation: Operation, made: Value) -> Value:
+        """Return a list of arrays as one of the elements that it is known to hold."""
+        kind = prune(made.type)
+        if not isinstance(kind, ListType) or not isinstance(prune(kind.element), TensorType):
+            return made
+        element = self.elements.get(operation)
+        if element is not None:
+            made = self._hidden(ListType(element), made, operation)
+        self.lists.setdefault(operation, []).append(made)
+        return made
 
     def _inferred(
         self, operation: Operation, opdef: OpDef, operands: list[Value]

@@ -26,6 +26,7 @@ from scriptc.ir.passes.constant_folding import ConstantFolding
 from scriptc.ir.passes.dead_code import DeadCode
 from scriptc.ir.passes.evaluation import Evaluator
 from scriptc.ir.passes.inline import keep_reachable
+from scriptc.ir.passes.list_elements import Elements, narrowed
 from scriptc.ir.passes.manager import PassManager, inlined
 from scriptc.ir.passes.object_state import Key, NotSpecializable, ObjectState, Path
 from scriptc.ir.types import NEVER, NONE, ClassType, TupleType, Type, either, resolve
@@ -64,11 +65,16 @@ def specialize(
     generic = inlined(program, entry)
     source = generic.functions[entry]
     assigned: frozenset[Key] = frozenset()
+    elements: Elements = {}
     while True:
-        made = _Specializer(generic, source, types, root, assigned)
-        if made.build():
+        made = _Specializer(generic, source, types, root, assigned, elements)
+        if not made.build():
+            assigned = frozenset(made.objects.assigned)
+            continue
+        found = narrowed(made.target, made.evaluator.lists, elements)
+        if found == elements:
             return made.finish()
-        assigned = frozenset(made.objects.assigned)
+        elements = found
 
 
 class _Specializer:
@@ -79,6 +85,7 @@ class _Specializer:
         types: Sequence[Type | Constant],
         root: Instance | None,
         assigned: frozenset[Key],
+        elements: Elements,
     ) -> None:
         self.generic = generic
         self.target = Function(
@@ -103,7 +110,7 @@ class _Specializer:
                 arguments.append(argument)
         self.given = len(self.target.parameters)
         self.objects = ObjectState(self.target, root, assigned)
-        self.evaluator = Evaluator(source, self.target, arguments, self.objects)
+        self.evaluator = Evaluator(source, self.target, arguments, self.objects, elements)
 
     def build(self) -> bool:
         """Build the function; return whether all that it assigns was known from the start."""

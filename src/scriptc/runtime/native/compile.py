@@ -23,7 +23,7 @@ from scriptc.runtime.native.abi import (
     TensorSlot,
     TupleSlot,
 )
-from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, FunctionEmitter, ZeroDimensional
+from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, emit_function
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.values import make_test
@@ -55,15 +55,7 @@ def emit_source(
     assigned: Sequence[tuple[str, ...]] = (),
 ) -> NativeSource:
     """Return the C of a specialised function. Raises `Unsupported` where there is none."""
-    arrays: set[int] = set()
-    while True:
-        try:
-            emitted = FunctionEmitter(function, LOWERINGS, arrays).emit(
-                symbol, parameters, assigned
-            )
-            break
-        except ZeroDimensional as result:
-            arrays.add(result.leaf)
+    emitted = emit_function(function, LOWERINGS, symbol, parameters, assigned)
     text = _HEAD.format(origin=function.origin.replace("*/", "* /")) + emitted.text
     return NativeSource(emitted.entry, text, emitted.constants)
 

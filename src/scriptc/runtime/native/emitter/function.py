@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -121,25 +121,51 @@ class Emitted:
     constants: tuple[np.ndarray[Any, Any], ...]
 
 
-class ZeroDimensional(Exception):  # noqa: N818 - not an error: the function is written anew
-    """A result of rank 0 is an array and not a NumPy scalar; `leaf` is its number."""
+_UNKNOWN = TensorSlot("float64", ())
+"""Stands for a result of a type that does not tell dtype and rank."""
 
-    def __init__(self, leaf: int) -> None:
+
+class _ResultKind(Exception):  # noqa: N818 - not an error: the function is written anew
+    """A leaf of the result has another form than its type tells."""
+
+    def __init__(self, leaf: int, slot: ScalarSlot | TensorSlot) -> None:
         super().__init__()
         self.leaf = leaf
+        self.slot = slot
+
+
+def emit_function(
+    function: Function,
+    lowerings: Mapping[str, Lowering],
+    symbol: str,
+    parameters: Sequence[Parameter],
+    assigned: Sequence[tuple[str, ...]] = (),
+) -> Emitted:
+    """Return the C of a function. Raises `Unsupported` where it has no native form.
+
+    With `assigned`, it returns a tuple of its result and of what these attributes hold then.
+    """
+    known: dict[int, Slot] = {}
+    while True:
+        try:
+            return FunctionEmitter(function, lowerings, known).emit(symbol, parameters, assigned)
+        except _ResultKind as found:
+            if found.leaf in known:
+                raise Unsupported("a result of several kinds", function.location) from None
+            known[found.leaf] = found.slot
 
 
 class FunctionEmitter(Context):
-    """Writes one function. `arrays` are the leaves of the result that are arrays of rank 0."""
+    """Writes one function. `known` are leaves of the result whose type does not tell their form."""
 
     def __init__(
         self,
         function: Function,
         lowerings: Mapping[str, Lowering],
-        arrays: AbstractSet[int] = frozenset(),
+        known: Mapping[int, Slot] = MappingProxyType({}),
     ) -> None:
         super().__init__()
-        self._arrays = arrays
+        self._known = known
         self.function = function
         self.lowerings = lowerings
         self.values: dict[Value, NativeValue] = {}
@@ -174,10 +200,7 @@ class FunctionEmitter(Context):
         parameters: Sequence[Parameter],
         assigned: Sequence[tuple[str, ...]] = (),
     ) -> Emitted:
-        """Return the function. Raises `Unsupported` where it has no native form.
-
-        With `assigned`, it returns a tuple of its result and of what these attributes hold then.
-        """
+        """Return the function. See `emit_function`."""
         signature: list[str] = []
         # Further parameters are tests of the caller's: they have no argument here.
         for argument, parameter in zip(self.function.parameters, parameters, strict=False):
@@ -336,15 +359,19 @@ class FunctionEmitter(Context):
         type_ = prune(type_)
         if not isinstance(type_, TupleType) and type_ != NONE:
             self._slots_made += 1
+            if self._slots_made in self._known:
+                return self._known[self._slots_made]
         if type_ in PYTHON_DTYPES:
             return ScalarSlot(PYTHON_DTYPES[type_], python=True)
         if type_ == NONE:
             return NoneSlot()
         match type_:
             case TensorType(str(dtype), shape) if dtype in C_TYPES and shape is not None:
-                if not shape and self._slots_made not in self._arrays:
+                if not shape:
                     return ScalarSlot(dtype, python=False)
                 return TensorSlot(dtype, (None,) * len(shape))
+            case TensorType():
+                return _UNKNOWN
             case TupleType(elements):
                 return TupleSlot(tuple(map(self.slot_of, elements)))
             case ListType(element) if prune(element) in PYTHON_DTYPES:
@@ -396,6 +423,8 @@ class FunctionEmitter(Context):
 
     def give(self, value: NativeValue, slot: Slot, names: list[str]) -> None:
         """Write a result into the variables of the caller."""
+        if slot is _UNKNOWN:
+            raise _ResultKind(int(names[0].removeprefix("out")), self._kind_of(value))
         match slot:
             case TupleSlot(elements):
                 if not isinstance(value, Tuple):
@@ -404,7 +433,7 @@ class FunctionEmitter(Context):
                     self.give(item, inner, names)
             case ScalarSlot(dtype, _):
                 if isinstance(value, Array):
-                    raise ZeroDimensional(int(names[0].removeprefix("out")))
+                    raise _ResultKind(int(names[0].removeprefix("out")), self._kind_of(value))
                 scalar = self.as_scalar(value)
                 if scalar.dtype != dtype:
                     raise Unsupported(f"a {scalar.dtype} is returned as {dtype}", self.location)
@@ -417,6 +446,14 @@ class FunctionEmitter(Context):
                 )  # fmt: skip
             case TensorSlot():
                 self._give_array(value, slot, names.pop(0))
+
+    def _kind_of(self, value: NativeValue) -> ScalarSlot | TensorSlot:
+        """Return how a number or an array is given back."""
+        if isinstance(value, Scalar):
+            return ScalarSlot(value.dtype, value.python)
+        if not isinstance(value, Array):
+            raise Unsupported("a result of no known type", self.location)
+        return TensorSlot(value.dtype, (None,) * value.rank)
 
     def _give_array(self, value: NativeValue, slot: TensorSlot, name: str) -> None:
         if isinstance(value, Scalar):

@@ -148,6 +148,8 @@ def _squeeze(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue])
                 if not size.isdigit():
                     e.stop_if(f"{size} == 1")
         gone = [i for i, s in enumerate(x.sizes) if s == "1"]
+        if not gone:
+            return x
     else:
         gone = axes_of(e, operands[1], x.rank)
         for axis in gone:

@@ -33,10 +33,16 @@ _NEEDS_LIST = frozenset([
 def _is_only_read(value: Value) -> bool:
     """Tell whether all that a list is made for is to be read at once, element by element."""
     return all(
+        _is_only_read(user.result) if user.name == "refine" else _only_reads(user, value)
+        for user in value.uses
+    )
+
+
+def _only_reads(user: Operation, value: Value) -> bool:
+    return (
         user.opdef is not None
         and Trait.PURE in user.traits
-        and (user.name not in _NEEDS_LIST or _reads_known(user, value) or _is_nested(user, value))
-        for user in value.uses
+        and (user.name not in _NEEDS_LIST or _reads_known(user, value) or _is_nested(user))
     )
 
 
@@ -46,15 +52,16 @@ def _reads_known(user: Operation, value: Value) -> bool:
     return x is value and isinstance(index, Constant) and type(index.value) is int
 
 
-def _is_nested(user: Operation, value: Value) -> bool:
-    del value
+def _is_nested(user: Operation) -> bool:
     return user.name == "list" and _is_only_read(user.result)
 
 
 def _list(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
     if _is_only_read(op.result):
         return Tuple(tuple(operands))
-    kind = prune(op.result.type)
+    users = list(op.result.uses)
+    refined = len(users) == 1 and users[0].name == "refine"
+    kind = prune(users[0].result.type if refined else op.result.type)
     assert isinstance(kind, ListType)
     made = lists.new(e, kind.element, str(len(operands)))
     for i, (value, operand) in enumerate(zip(op.operands, operands, strict=True)):

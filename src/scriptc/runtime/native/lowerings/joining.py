@@ -33,6 +33,7 @@ from scriptc.runtime.native.lowerings.loops import (
     finished,
     flat,
     list_dtype,
+    meeting,
     result_dtype,
     shifted,
 )
@@ -245,12 +246,14 @@ def _join_list(
 
 
 def _block(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    dtype = result_dtype(e, op)
     depth = _depth(e, operands[0])
     leaves = _leaves(operands[0])
+    dtype = meeting(e, leaves)
     rank = max(depth, *(as_array(e, v).rank for v in leaves))
+    if not rank:
+        raise Unsupported("blocks without dimensions", e.location)
     made = _blocks(e, op, operands[0], depth, rank, dtype)
-    return made if made is not operands[0] else joined(e, op, [made], 0, dtype)
+    return made if depth else joined(e, op, [made], 0, dtype)
 
 
 def _depth(e: FunctionEmitter, value: NativeValue) -> int:
