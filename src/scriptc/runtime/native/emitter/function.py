@@ -439,7 +439,8 @@ class FunctionEmitter(Context):
                     raise Unsupported(f"a {scalar.dtype} is returned as {dtype}", self.location)
                 self.line(f"*{names.pop(0)} = {scalar.code};")
             case ListSlot():
-                assert isinstance(value, List)
+                if not isinstance(value, List):
+                    raise Unsupported("this value is returned as a list", self.location)
                 self.stop_if(
                     f"!sc_list_give({names.pop(0)}, {value.code}, {self.item_size(value)})",
                     "MemoryError", "out of memory",

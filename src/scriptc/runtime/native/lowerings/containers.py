@@ -39,21 +39,19 @@ def _is_only_read(value: Value) -> bool:
 
 
 def _only_reads(user: Operation, value: Value) -> bool:
-    return (
-        user.opdef is not None
-        and Trait.PURE in user.traits
-        and (user.name not in _NEEDS_LIST or _reads_known(user, value) or _is_nested(user))
-    )
+    if user.opdef is None or Trait.PURE not in user.traits:
+        return False
+    if user.name == "list":
+        return _is_only_read(user.result)
+    if any(isinstance(prune(result.type), ListType) for result in user.results):
+        return False
+    return user.name not in _NEEDS_LIST or _reads_known(user, value)
 
 
 def _reads_known(user: Operation, value: Value) -> bool:
     """Tell whether an operation is `x[i]` of the list, with an int that is known."""
     x, index = user.operands if user.name == "getitem" else (None, None)
     return x is value and isinstance(index, Constant) and type(index.value) is int
-
-
-def _is_nested(user: Operation) -> bool:
-    return user.name == "list" and _is_only_read(user.result)
 
 
 def _list(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
