@@ -135,6 +135,22 @@ SC_INLINE void sc_gemm_store_f64(double *to, sc_gemm_v_f64 v, int64_t count) {
 #endif
 #endif
 
+/* How many rows the next tile has, of those that are left. */
+SC_INLINE int64_t sc_gemm_height(int64_t left) {
+#if SC_GEMM_ROWS > 6
+    if (left >= 12) return 12;
+    if (left == 8 || left == 11) return 8;
+#endif
+    return left >= 6 ? 6 : left == 5 ? 3 : left;
+}
+
+/* In how large even blocks k is done. */
+SC_INLINE int64_t sc_gemm_depth(int64_t k, int64_t lanes) {
+    if (k <= SC_GEMM_KC) return k;
+    const int64_t blocks = (k + SC_GEMM_KC - 1) / SC_GEMM_KC;
+    return ((k + blocks - 1) / blocks + lanes - 1) / lanes * lanes;
+}
+
 #define SC_GEMM_T float
 #define SC_GEMM_(name) name##_f32
 #define SC_GEMM_ZIP SC_ZIP_f32

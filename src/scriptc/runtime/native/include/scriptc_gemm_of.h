@@ -66,11 +66,7 @@ SC_GEMM_TILE(12)
         int64_t m, int64_t k, const SC_GEMM_T *a, int64_t a_row, const SC_GEMM_T *b, int64_t b_row,    \
         SC_GEMM_T *c, int64_t c_row, int64_t columns, bool add) {                                      \
         while (m > 0) {                                                                                \
-            const int64_t rows = SC_GEMM_ROWS > 6 && m >= 12 ? 12                                      \
-                                 : SC_GEMM_ROWS > 6 && m >= 8 && m != 9 && m != 10 ? 8                 \
-                                 : m >= 6 ? 6                                                          \
-                                 : m == 5 ? 3                                                          \
-                                          : m;                                                         \
+            const int64_t rows = sc_gemm_height(m);                                                    \
             switch (rows) {                                                                            \
                 SC_GEMM_HIGH(VECTORS)                                                                  \
                 SC_GEMM_CASE(6, VECTORS)                                                               \
@@ -339,10 +335,7 @@ static __attribute__((unused)) int SC_GEMM_(sc_gemm_run)(
     sc_workspace *ws, int slot, int64_t m, int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_row,
     int64_t a_col, const SC_GEMM_T *b, int64_t b_row, int64_t b_col, SC_GEMM_T *c, int64_t c_row, bool packed) {
     SC_GEMM_(sc_gemm_job) job = {m, n, k, a_row, a_col, b_row, b_col, c_row, a, b, c, NULL, k, m, 0, 0, packed, true};
-    if (k > SC_GEMM_KC) {
-        const int64_t blocks = (k + SC_GEMM_KC - 1) / SC_GEMM_KC;
-        job.depth = ((k + blocks - 1) / blocks + SC_LANES - 1) / SC_LANES * SC_LANES;
-    }
+    job.depth = sc_gemm_depth(k, SC_LANES);
     /* Rows of A are copied if they are not in memory as rows, or if that pays. */
     const bool copy_a = a_col != 1 || (m >= SC_GEMM_ROWS && n >= 8 * SC_PANEL && k >= 64);
     const bool copy_b = !packed && (b_col != 1 || (m > 2 * SC_GEMM_ROWS && b_row * k > 4096) ||
