@@ -6,9 +6,10 @@ decides, then the interpreter or native code itself: such a call runs no Python 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -78,31 +79,39 @@ class Calls:
         self._lock = lock
         self.dispatcher: Any = None
         """The `Dispatcher` of native code, once there is one."""
-        self.start()
+        self._decided = False
+        self._deciding = threading.Lock()
+        self._install(self._decide)
 
-    def start(self) -> None:
-        """Decide anew at the next call who answers."""
-        self.dispatcher = None
-        object.__setattr__(self.called, "__call__", self._decide)
+    def attributes_changed(self) -> None:
+        """Note that attributes of the object were assigned from outside."""
+        if self.dispatcher is not None:
+            self.dispatcher.forget_refusals()
 
     def _decide(self, *args: Any, **kwargs: Any) -> Any:
+        with self._deciding:
+            if not self._decided:
+                self._decided = True
+                self._install(self._choose())
+        return self.called(*args, **kwargs)
+
+    def _choose(self) -> Callable[..., Any]:
         backend = self.backend or read_backend()
         if backend is Backend.INTERPRETER or not self.entry:
-            self._install(self._interpret)
-        else:
-            from scriptc.runtime.native.call import Dispatcher
+            return self._interpret
+        from scriptc.runtime.native.call import Dispatcher
 
-            self.dispatcher = Dispatcher(
-                self.program,
-                self.entry,
-                self.root,
-                self._interpret,
-                self._install_native,
-                must=backend is Backend.NATIVE,
-                traces=_traces,
-            )
-            self._install_native(self.dispatcher)
-        return self.called(*args, **kwargs)
+        self.dispatcher = Dispatcher(
+            self.program,
+            self.entry,
+            self.root,
+            self._interpret,
+            self._install,
+            must=backend is Backend.NATIVE,
+            traces=_traces,
+            lock=None if self._lock is None else self._lock(),
+        )
+        return cast("Callable[..., Any]", self.dispatcher)
 
     def _interpret(self, *args: Any, **kwargs: Any) -> Any:
         hook = tracing.get()
@@ -112,18 +121,6 @@ class Calls:
 
     def _install(self, call: Callable[..., Any]) -> None:
         object.__setattr__(self.called, "__call__", call)
-
-    def _install_native(self, call: Callable[..., Any]) -> None:
-        lock = self._lock() if self._lock is not None and self.dispatcher.has_state else None
-        if lock is None:
-            self._install(call)
-            return
-
-        def one_at_a_time(*args: Any, **kwargs: Any) -> Any:
-            with lock:
-                return call(*args, **kwargs)
-
-        self._install(one_at_a_time)
 
     @property
     def c_source(self) -> str:

@@ -325,7 +325,7 @@ class ScriptModule(Called, Module):
             )
         self.root.__dict__[name] = value
         for module in self._running.modules.values():
-            module._calls.start()  # what native code took for granted may have changed
+            module._calls.attributes_changed()
 
     def __delattr__(self, name: str) -> None:
         self._refuse(f"delete the attribute {name!r}")

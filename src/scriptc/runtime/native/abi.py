@@ -96,6 +96,7 @@ class Parameter:
     slot: Slot
     path: tuple[str, ...] = ()
     constant: bool = False
+    keyword_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,11 @@ class EntryPoint:
     """One native function.
 
     `assigned` are the paths of attributes that the program assigns; their new values follow the
-    results, as further result slots. `releases_gil` is False where the whole call is shorter than
-    letting go of it.
+    results, as further result slots. `watched` are the paths of attributes that the code takes for
+    granted and does not get: one must still be a value of its slot, or, where that is None, the
+    very object that it was. `releases_gil` is False where the whole call is shorter than letting go
+    of it; so it is where the arrays that come in have fewer elements, all together, than
+    `small_below`.
 
     With `packs`, a last argument `void *const *packs` holds that many constants in the form that
     products read: `int32_t NAME_pack(void **packs, constants...)` makes them, once, with memory
@@ -133,7 +137,9 @@ class EntryPoint:
     assigned: tuple[tuple[tuple[str, ...], Slot], ...] = ()
     sites: tuple[Site, ...] = ()
     releases_gil: bool = True
+    small_below: int = 0
     packs: int = 0
+    watched: tuple[tuple[tuple[str, ...], Slot | None], ...] = ()
 
 
 def leaves(slot: Slot) -> Iterator[ScalarSlot | TensorSlot | ListSlot]:

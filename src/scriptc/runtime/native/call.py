@@ -7,6 +7,7 @@ each passing on what does not fit, and the dispatcher is at the end.
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import importlib.util
 import inspect
@@ -23,6 +24,7 @@ import numpy as np
 
 from scriptc.ir.graph import Function, Instance, Program
 from scriptc.ir.location import Location
+from scriptc.ir.passes.constant_folding import is_small
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
 from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot
 from scriptc.runtime.native.compile import (
@@ -37,7 +39,13 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.glue import MODULE, emit_glue
 from scriptc.runtime.native.logs import get_logger
 from scriptc.runtime.native.settings import read_threads
-from scriptc.runtime.native.toolchain import CompilationError, compile_shared, warn_unavailable
+from scriptc.runtime.native.toolchain import (
+    CompilationError,
+    MissingHeaders,
+    compile_shared,
+    find_headers,
+    warn_unavailable,
+)
 
 SYMBOL = "scriptc_entry"
 _MAX_CODES = 64
@@ -54,9 +62,11 @@ class Code:
     """Native code for one signature, or why there is none."""
 
     source: NativeSource | None = None
-    call: Callable[..., Any] | None = None
+    module: Any = None
+    call: Any = None
+    watched: tuple[Any, ...] = ()
+    """The objects that `call` expects in the attributes that it watches."""
     refusal: Unsupported | None = None
-    chained: bool = False
 
 
 class Dispatcher:
@@ -64,7 +74,8 @@ class Dispatcher:
 
     `interpreter` answers what native code does not. `install` is told what a call should try first.
     `must` tells that a call without native code is an error. `traces` is an int32 that is not 0
-    while traces run: calls are the interpreter's then, which records them.
+    while traces run: calls are the interpreter's then, which records them. `lock` is what calls
+    that change attributes take in turn.
     """
 
     def __init__(
@@ -77,6 +88,7 @@ class Dispatcher:
         *,
         must: bool = False,
         traces: np.ndarray[Any, Any],
+        lock: object = None,
     ) -> None:
         self.program = program
         self.entry = entry
@@ -85,38 +97,38 @@ class Dispatcher:
         self.install = install
         self.must = must
         self.traces = traces
+        self.lock = lock
         self.codes: dict[tuple[Slot, ...], list[Code]] = {}
         self.last: Code | None = None
-        self.has_state = False
-        """Whether native code changes what others may see: such calls are made in turn."""
         function = program.functions[entry]
         self.parameters = function.parameters[root is not None :]
-        self._first: Callable[..., Any] = self
-        self._chain = 0
+        self._chain: list[Code] = []
+        """Those that calls try by themselves, the first one first."""
+        self._has_state = False
         self._lock = threading.RLock()
         self._signature = _signature(function, root is not None)
+        self._is_plain = not function.keyword_only
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Answer a call that no native code has taken yet."""
         if self.traces[0]:
             return self.interpreter(*args, **kwargs)
-        plain = not kwargs and len(args) == len(self.parameters)
-        values: Sequence[Any] | None = args if plain else self._bind(args, kwargs)
+        plain = self._is_plain and not kwargs and len(args) == len(self.parameters)
+        values = args if plain else self._bind(args, kwargs)
         if values is None:
             return self.interpreter(*args, **kwargs)  # which says what is wrong
         slots = [slot_of(v) for v in values]
-        known = self.codes.get(tuple(slots))  # type: ignore[arg-type]  # with None, it has none
-        if known and all(c.call is None for c in known) and not self.must:
-            return self.interpreter(*args, **kwargs)
-        if None in slots or not accepts(self.program, self.entry, self.root, values):
-            return self._without(args, kwargs, Unsupported("arguments of these types"))
         key = tuple(s for s in slots if s is not None)
+        if len(key) < len(slots):
+            return self._without(args, kwargs, Unsupported("arguments of these types"))
         code = self._find(key)
-        if code is None:
-            code = self._compile(key)
+        if code is None or (code.call is None and self.must):
+            if not accepts(self.program, self.entry, self.root, values):
+                return self.interpreter(*args, **kwargs)
+            code = code or self._compile(key)
             if code.call is not None:
                 return code.call(*args, **kwargs)
-        elif code.call is not None and not code.chained:
+        elif code.call is not None and (self._renew(code) or code not in self._chain):
             return code.call(*args, **kwargs)
         return self._without(args, kwargs, code.refusal)
 
@@ -127,12 +139,26 @@ class Dispatcher:
     def _still_fits(self, code: Code) -> bool:
         if code.source is None:
             return True
-        for parameter in code.source.entry.parameters:
-            if parameter.path:
-                slot = slot_of(attribute(self.root, parameter.path))
-                if slot is None or not _matches(parameter.slot, slot):
-                    return False
-        return True
+        entry = code.source.entry
+        for (path, slot), expected in zip(entry.watched, code.watched, strict=True):
+            now = attribute(self.root, path)
+            if not (_is_same(expected, now) if slot is None else _fits(slot, now)):
+                return False
+        return all(_fits(p.slot, attribute(self.root, p.path)) for p in entry.parameters if p.path)
+
+    def _renew(self, code: Code) -> bool:
+        """Bind code anew if other objects, equal ones, are in attributes; tell whether it was."""
+        assert code.source is not None
+        with self._lock:
+            watched = tuple(attribute(self.root, path) for path, _ in code.source.entry.watched)
+            if all(old is new for old, new in zip(code.watched, watched, strict=True)):
+                return False
+            if not self._still_fits(code):
+                return False
+            code.watched = watched
+            self._bind_code(code)
+            self._link()
+            return True
 
     def _without(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], refusal: Unsupported | None
@@ -141,14 +167,13 @@ class Dispatcher:
             raise NativeError(_explain(self.program.functions[self.entry], refusal)) from None
         return self.interpreter(*args, **kwargs)
 
-    def reset(self) -> None:
-        """Forget all native code: what it was made for has changed."""
+    def forget_refusals(self) -> None:
+        """Try again what had no native form: attributes have changed."""
         with self._lock:
-            self.codes.clear()
-            self._first, self._chain = self, 0
-            self.install(self)
+            for key, codes in list(self.codes.items()):
+                self.codes[key] = [code for code in codes if code.source is not None]
 
-    def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any] | None:
+    def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Sequence[Any] | None:
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError:
@@ -161,15 +186,42 @@ class Dispatcher:
     def _compile(self, key: tuple[Slot, ...]) -> Code:
         with self._lock:
             code = self._find(key)
-            if code is None:
-                made = sum(map(len, self.codes.values()))
-                code = self._make(key) if made < _MAX_CODES else Code()
-                self.codes.setdefault(key, []).append(code)
-                if code.source is not None:
-                    self.last = code
-                    self.has_state |= _has_state(code.source.entry)
-                    self._chain_in(code)
+            if code is not None:
+                return code
+            if sum(map(len, self.codes.values())) >= _MAX_CODES:
+                name = self.program.functions[self.entry].origin
+                _log_full(name)
+                return Code(refusal=Unsupported(f"more than {_MAX_CODES} kinds of arguments"))
+            code = self._make(key)
+            self.codes[key] = [*self.codes.get(key, ()), code]
+            if code.source is not None:
+                self.last = code
+                self._take_in(code, code.source.entry)
             return code
+
+    def _take_in(self, code: Code, entry: EntryPoint) -> None:
+        """Bind new code, and have calls try it first."""
+        if _has_state(entry) and not self._has_state:
+            self._has_state = True
+            for codes in self.codes.values():
+                for other in codes:
+                    if other.source is not None:
+                        self._bind_code(other)  # with the lock, from now on
+        else:
+            self._bind_code(code)
+        if len(self._chain) >= _MAX_CHAIN:
+            self._chain = [c for c in self._chain if self._still_fits(c)]
+        if len(self._chain) < _MAX_CHAIN:
+            self._chain.insert(0, code)
+        self._link()
+
+    def _link(self) -> None:
+        """Have each code of the chain pass on what it does not take to the next one."""
+        following: Any = self
+        for code in reversed(self._chain):
+            code.call.miss = following
+            following = code.call
+        self.install(following)
 
     def _make(self, key: tuple[Slot, ...]) -> Code:
         log = get_logger("native")
@@ -177,8 +229,7 @@ class Dispatcher:
         began = time.perf_counter()
         try:
             source = compile_call(self.program, self.entry, key, self.root, SYMBOL)
-            text = emit_glue(source.entry, source.text)
-            module = load_module(compile_shared(text, name=MODULE, python=True))
+            module = make_module(source)
         except Unsupported as refusal:
             where = "" if refusal.location is None else f" ({refusal.location})"
             log.info("%s stays in the interpreter: %s%s", name, refusal.reason, where)
@@ -192,47 +243,61 @@ class Dispatcher:
             warnings.warn(f"{name} stays in the interpreter: {error}", RuntimeWarning, stacklevel=4)
             return Code(refusal=Unsupported("the C compiler refuses it"))
         log.info("%s compiled in %.0f ms", name, 1e3 * (time.perf_counter() - began))
-        return Code(source, self._bound(module, source))
+        return Code(source, module, watched=source.watched)
 
-    def _bound(self, module: ModuleType, source: NativeSource) -> Callable[..., Any]:
+    def _bind_code(self, code: Code) -> None:
+        source = code.source
+        assert source is not None
         entry = source.entry
-        places: list[tuple[Any, Any]] = []
+        places: list[tuple[Any, str, Any]] = []
         constants = iter(source.constants)
         for parameter in entry.parameters:
             if parameter.path:
                 places.append(self._place(parameter.path))
             elif parameter.constant:
-                places.append((None, next(constants)))
+                places.append((None, "", next(constants)))
         places += [self._place(path) for path, _ in entry.assigned]
+        for (path, _), expected in zip(entry.watched, code.watched, strict=True):
+            places.append(self._place(path, expected))
         defaults = tuple(
             ... if p.default is inspect.Parameter.empty else p.default
             for p in self._signature.parameters.values()
         )
-        made: Callable[..., Any] = module.bind(
+        code.call = code.module.bind(
             self.interpreter,
             self.interpreter,
             _Failure(entry, self.program.functions[self.entry]),
             defaults,
             tuple(places),
+            self.lock if self._has_state else None,
             self.traces.__array_interface__["data"][0],
             read_threads() or 1,
         )
-        return made
 
-    def _place(self, path: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-        owner = attribute(self.root, path[:-1])
-        return owner.__dict__, path[-1]
+    def _place(self, path: tuple[str, ...], expected: Any = None) -> tuple[Any, str, Any]:
+        return attribute(self.root, path[:-1]).__dict__, path[-1], expected
 
-    def _chain_in(self, code: Code) -> None:
-        """Have calls try this code first."""
-        call: Any = code.call
-        if self._chain >= _MAX_CHAIN:
-            return  # found by this dispatcher, in its table
-        call.miss = self._first
-        code.chained = True
-        self._first = call
-        self._chain += 1
-        self.install(call)
+
+def _is_same(expected: Any, now: Any) -> bool:
+    """Tell whether a value that code takes for granted is the same still."""
+    if expected is now:
+        return True
+    # Its text tells a constant from all others: -0.0 from 0.0, and True from 1 in a tuple.
+    return type(expected) is type(now) and is_small(now) and repr(expected) == repr(now)
+
+
+def _fits(slot: Slot, value: Any) -> bool:
+    given = slot_of(value)
+    return given is not None and _matches(slot, given)
+
+
+@functools.cache
+def _log_full(name: str) -> None:
+    get_logger("native").warning(
+        "%s has native code for %d kinds of arguments; the interpreter takes all others",
+        name,
+        _MAX_CODES,
+    )
 
 
 def _matches(taken: Slot, given: Slot) -> bool:
@@ -279,6 +344,17 @@ def _signature(function: Function, bound: bool) -> inspect.Signature:
         kind = kinds.KEYWORD_ONLY if only else kinds.POSITIONAL_OR_KEYWORD
         found.append(kinds(parameter.name, kind, default=default))
     return inspect.Signature(found, __validate_parameters__=False)
+
+
+def make_module(source: NativeSource) -> Any:
+    """Compile C, and return the module whose `bind` makes a callable of it."""
+    if isinstance(find_headers(), MissingHeaders):
+        from scriptc.runtime.native import ctypes_glue
+
+        text = ctypes_glue.emit_library(source.text)
+        return ctypes_glue.load(source.entry, compile_shared(text, name=MODULE))
+    text = emit_glue(source.entry, source.text)
+    return load_module(compile_shared(text, name=MODULE, python=True))
 
 
 def load_module(path: Path) -> ModuleType:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from scriptc.ir.graph import Constant, Function, Instance, Program
-from scriptc.ir.opdef import RuleError
+from scriptc.ir.opdef import RuleError, Trait
+from scriptc.ir.passes.constant_folding import is_small
 from scriptc.ir.passes.specialize import NotSpecializable, specialize
 from scriptc.ir.types import FLOAT, INT, Dim, TensorType, TupleType, Type, UnionType, prune, resolve
 from scriptc.runtime.native.abi import (
@@ -46,6 +47,8 @@ class NativeSource:
     entry: EntryPoint
     text: str
     constants: tuple[np.ndarray[Any, Any], ...]
+    watched: tuple[Any, ...] = ()
+    """What the watched attributes of the entry point hold."""
 
 
 def emit_source(
@@ -162,7 +165,7 @@ def compile_call(
     except RuleError as error:
         raise Unsupported(error.message, generic.location) from None
     taken = [
-        Parameter(p.name, _fixed(s, prune(a.type)))
+        Parameter(p.name, _fixed(s, prune(a.type)), keyword_only=p.name in generic.keyword_only)
         for p, s, a in zip(parameters, slots, special.function.parameters, strict=False)
     ]
     for path, argument in special.attributes:
@@ -171,13 +174,51 @@ def compile_call(
             raise Unsupported(f"the attribute {'.'.join(path)}", generic.location)
         taken.append(Parameter(argument.name, _fixed(slot, prune(argument.type)), path))
     assigned = [path for path, _ in special.assigned]
-    for path, value in special.burnt:
-        if not _may_change(program, path):
-            continue
-        if value is not None:
-            raise Unsupported(f"a value of {'.'.join(path)} taken as fixed", generic.location)
-        taken.append(Parameter(path[-1], NoneSlot(), path))
-    return emit_source(special.function, taken, symbol, assigned)
+    made = emit_source(special.function, taken, symbol, assigned)
+    watched = {
+        path: (_watched_slot(value, path in assigned), value) for path, value in special.burnt
+    }
+    used = [*watched, *assigned, *(path for path, _ in special.attributes)]
+    for owner in {path[:end] for path in used for end in range(1, len(path))}:
+        if _may_change(program, owner):
+            watched[owner] = None, attribute(root, owner)
+    slots_of_watched = tuple((path, slot) for path, (slot, _) in watched.items())
+    return replace(
+        made,
+        entry=replace(
+            made.entry, watched=slots_of_watched, small_below=_small_below(special.function)
+        ),
+        watched=tuple(value for _, value in watched.values()),
+    )
+
+
+def _watched_slot(value: Any, assigned: bool) -> Slot | None:
+    """Return what an attribute has to stay that is no input; None if it has to stay as it is."""
+    if is_small(value):
+        return None
+    slot = slot_of(value)
+    if not isinstance(slot, TensorSlot):
+        return slot if isinstance(slot, ScalarSlot) else None
+    return replace(slot, contiguous=False, sizes=slot.sizes if assigned else value.shape)
+
+
+_SMALL = 512
+_CHEAP = frozenset((Trait.ELEMENTWISE, Trait.METADATA, Trait.VIEW))
+_CHEAP_NAMES = frozenset((
+    "if", "yield", "return", "raise", "bool", "float", "int", "len", "not", "setitem", "sum",
+    "mean", "prod", "max", "min", "argmax", "argmin", "any", "all", "std", "var", "matmul", "dot",
+    "concat", "stack", "take", "copy", "array_copy", "select",
+))  # fmt: skip
+"""Operations that need no more time than a few elements for each one that comes in."""
+
+
+def _small_below(function: Function) -> int:
+    """Return for how few elements that come in a call is over at once; 0 where nobody knows."""
+    for operation in function.walk():
+        traits = frozenset() if operation.opdef is None else operation.opdef.traits
+        if operation.name not in _CHEAP_NAMES and not _CHEAP & traits:
+            return 0
+    return _SMALL
 
 
 def attribute(root: Any, path: tuple[str, ...]) -> Any:

@@ -55,7 +55,7 @@ _SUPPORT = r"""
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *miss, *restart, *fail, *defaults;
+    PyObject *miss, *restart, *fail, *defaults, *acquire, *release;
     PyObject *dicts[PLACES + 1], *keys[PLACES + 1], *held[PLACES + 1];
     void *packs[PACKS + 1];
     const int *tracing;
@@ -121,6 +121,26 @@ static bool overlaps(
     return low[0] < high[1] && low[1] < high[0];
 }
 
+/* Whether two elements of an array may be one: such an array is written in NumPy's order only. */
+static bool repeats(const sc_tensor *t, int rank) {
+    bool taken[SC_MAX_RANK] = {false};
+    int64_t extent = 1; /* of the axes that have been taken, those with the shortest steps first */
+    for (int done = 0; done < rank; done++) {
+        int least = -1;
+        for (int i = 0; i < rank; i++) {
+            if (taken[i]) continue;
+            if (least < 0 || llabs(t->strides[i]) < llabs(t->strides[least])) least = i;
+        }
+        taken[least] = true;
+        if (t->shape[least] == 0) return false;
+        if (t->shape[least] == 1) continue;
+        const int64_t step = llabs(t->strides[least]);
+        if (step < extent) return true;
+        extent += (t->shape[least] - 1) * step;
+    }
+    return false;
+}
+
 static void free_capsule(PyObject *capsule) { free(PyCapsule_GetPointer(capsule, NULL)); }
 
 /* Makes an array of a result, which gives its memory up; it may share that of `owner`. */
@@ -141,7 +161,7 @@ static PyObject *give_array(sc_tensor *t, int type, int rank, int item, PyObject
             Py_DECREF(made);
             return NULL;
         }
-    } else if (t->allocation == t->data) {
+    } else if (t->allocation == t->data && PyArray_IS_C_CONTIGUOUS((PyArrayObject *)made)) {
         PyArray_ENABLEFLAGS((PyArrayObject *)made, NPY_ARRAY_OWNDATA);
         t->allocation = NULL;
     } else {
@@ -159,6 +179,25 @@ static PyObject *give_array(sc_tensor *t, int type, int rank, int item, PyObject
 static inline PyObject *attribute(const Bound *self, int i) {
     return PyDict_GetItemWithError(self->dicts[i], self->keys[i]);
 }
+
+/* Lets the next call of the module begin, if calls are made in turn. */
+static void unlock(const Bound *self) {
+    if (!self->release) return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *done = PyObject_CallNoArgs(self->release);
+    if (!done) PyErr_WriteUnraisable(self->release);
+    Py_XDECREF(done);
+    PyErr_Restore(type, value, traceback);
+}
+
+static PyObject *pass_on(
+    PyObject *to, PyObject *const *args, size_t nargsf, PyObject *kwnames) {
+    Py_INCREF(to); /* another thread may put something else in its place meanwhile */
+    PyObject *answer = PyObject_Vectorcall(to, args, nargsf, kwnames);
+    Py_DECREF(to);
+    return answer;
+}
 """
 
 _TYPE = r"""
@@ -169,6 +208,8 @@ static int bound_traverse(PyObject *o, visitproc visit, void *arg) {
     Py_VISIT(self->restart);
     Py_VISIT(self->fail);
     Py_VISIT(self->defaults);
+    Py_VISIT(self->acquire);
+    Py_VISIT(self->release);
     for (int i = 0; i < PLACES; i++) {
         Py_VISIT(self->dicts[i]);
         Py_VISIT(self->held[i]);
@@ -182,6 +223,8 @@ static int bound_clear(PyObject *o) {
     Py_CLEAR(self->restart);
     Py_CLEAR(self->fail);
     Py_CLEAR(self->defaults);
+    Py_CLEAR(self->acquire);
+    Py_CLEAR(self->release);
     for (int i = 0; i < PLACES; i++) {
         Py_CLEAR(self->dicts[i]);
         Py_CLEAR(self->keys[i]);
@@ -223,15 +266,16 @@ static PyType_Spec bound_spec = {
 
 static PyTypeObject *bound_type;
 
-/* bind(miss, restart, fail, defaults, attributes, tracing, threads): attributes, those that are
-   assigned last, is a tuple of pairs of a dict and a key, or of None and an object that stays. */
+/* bind(miss, restart, fail, defaults, attributes, lock, tracing, threads). The attributes, then
+   those that are assigned, then those that are watched, are tuples of a dict, a key, and what is
+   to be there; the dict of a constant is None. The lock, or None, is what calls take in turn. */
 static PyObject *bind(PyObject *module, PyObject *args) {
     (void)module;
-    PyObject *miss, *restart, *fail, *defaults, *attributes;
+    PyObject *miss, *restart, *fail, *defaults, *attributes, *lock;
     unsigned long long tracing;
     int threads;
-    if (!PyArg_ParseTuple(args, "OOOO!O!Ki", &miss, &restart, &fail, &PyTuple_Type, &defaults,
-                          &PyTuple_Type, &attributes, &tracing, &threads)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOOO!O!OKi", &miss, &restart, &fail, &PyTuple_Type, &defaults,
+                          &PyTuple_Type, &attributes, &lock, &tracing, &threads)) return NULL;
     if (PyTuple_GET_SIZE(attributes) != PLACES || PyTuple_GET_SIZE(defaults) != PARAMETERS) {
         PyErr_SetString(PyExc_ValueError, "bind: another number of attributes or defaults");
         return NULL;
@@ -246,17 +290,23 @@ static PyObject *bind(PyObject *module, PyObject *args) {
     self->tracing = (const int *)(uintptr_t)tracing;
     self->threads = threads;
     for (int i = 0; i < PLACES; i++) {
-        PyObject *pair = PyTuple_GET_ITEM(attributes, i);
-        PyObject *dict, *key;
-        if (!PyArg_ParseTuple(pair, "OO", &dict, &key)) {
+        PyObject *dict, *key, *held;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(attributes, i), "OUO", &dict, &key, &held)) {
             Py_DECREF(self);
             return NULL;
         }
-        if (dict == Py_None) {
-            self->held[i] = Py_NewRef(key);
-        } else {
-            self->dicts[i] = Py_NewRef(dict);
-            self->keys[i] = Py_NewRef(key);
+        self->held[i] = Py_NewRef(held);
+        if (dict == Py_None) continue;
+        self->dicts[i] = Py_NewRef(dict);
+        self->keys[i] = Py_NewRef(key);
+        PyUnicode_InternInPlace(&self->keys[i]);
+    }
+    if (lock != Py_None) {
+        self->acquire = PyObject_GetAttrString(lock, "acquire");
+        self->release = PyObject_GetAttrString(lock, "release");
+        if (!self->acquire || !self->release) {
+            Py_DECREF(self);
+            return NULL;
         }
     }
     if (!prepare(self)) {
@@ -312,13 +362,16 @@ class _Glue:
         self.outputs: list[str] = []
         self.lists: list[str] = []
         self.tensors: list[tuple[str, TensorSlot]] = []
+        self.held: list[str] = []
+        self.reads = bool(entry.assigned or entry.watched or any(p.path for p in self.attributes))
 
     def emit(self) -> str:
         names = ", ".join([*(_c_string(p.name) for p in self.arguments), "NULL"])
+        places = len(self.attributes) + len(self.entry.assigned) + len(self.entry.watched)
         head = [
             f"#define PARAMETERS {len(self.arguments)}",
             f"#define PACKS {self.entry.packs}",
-            f"#define PLACES {len(self.attributes) + len(self.entry.assigned)}",
+            f"#define PLACES {places}",
             _SUPPORT,
         ]
         parts = [*head, self._call(), self._prepare(), _TYPE.replace("NAMES", names)]
@@ -365,8 +418,17 @@ class _Glue:
         self._bind_arguments()
         for i, parameter in enumerate(self.arguments):
             self._take(parameter.slot, f"given[{i}]", str(i))
+        if self.reads:
+            self.line("if (self->acquire) {")
+            self.line("    PyObject *acquired = PyObject_CallNoArgs(self->acquire);")
+            self.line("    if (!acquired) goto miss;")
+            self.line("    Py_DECREF(acquired);")
+            self.line("    locked = true;")
+            self.line("}")
         for i, parameter in enumerate(self.attributes):
             self._attribute(i, parameter)
+        for i, (_, slot) in enumerate(self.entry.watched):
+            self._watch(len(self.attributes) + len(self.entry.assigned) + i, slot)
         self._refuse_overlaps()
         self._run()
         self._give()
@@ -377,12 +439,14 @@ class _Glue:
                 "    Bound *self = (Bound *)callable;",
                 "    sc_workspace *ws = NULL;",
                 "    int32_t status = 0;",
+                *["    bool locked = false;"] * self.reads,
                 *self.lines,
                 *self._fail(),
                 "miss:",
                 *(f"    free({name}.data);" for name in self.lists),
+                *["    if (locked) unlock(self);"] * self.reads,
                 "    if (PyErr_Occurred()) return NULL;",
-                "    return PyObject_Vectorcall(self->miss, args, nargsf, kwnames);",
+                "    return pass_on(self->miss, args, nargsf, kwnames);",
                 "}",
                 "",
             ]
@@ -394,9 +458,13 @@ class _Glue:
             return []
         return [
             "fail:;",
-            "    PyObject *failed =",
-            '        PyObject_CallFunction(self->fail, "is", (int)status - 1, ws->message);',
+            "    PyObject *message =",
+            "        PyUnicode_DecodeUTF8(",
+            '            ws->message, (Py_ssize_t)strlen(ws->message), "replace");',
             "    give_workspace(ws);",
+            "    if (!message) return NULL;",
+            "    PyObject *failed =",
+            '        PyObject_CallFunction(self->fail, "iN", (int)status - 1, message);',
             "    Py_XDECREF(failed);",
             "    return NULL;",
         ]
@@ -411,16 +479,22 @@ class _Glue:
             return
         self.line("PyObject *const *given = args;")
         self.line("PyObject *bound[PARAMETERS];")
-        self.line(f"if (SC_UNLIKELY(kwnames || PyVectorcall_NARGS(nargsf) != {count})) {{")
+        positional = 0
+        while positional < count and not self.arguments[positional].keyword_only:
+            positional += 1
+        plain = f"PyVectorcall_NARGS(nargsf) == {count}" if positional == count else "false"
+        self.line(f"if (SC_UNLIKELY(kwnames || !({plain}))) {{")
         for text in (
             "    const Py_ssize_t n = PyVectorcall_NARGS(nargsf);",
-            "    if (n > PARAMETERS) goto miss;",
+            f"    if (n > {positional}) goto miss;",
             "    for (Py_ssize_t i = 0; i < PARAMETERS; i++) bound[i] = i < n ? args[i] : NULL;",
             "    const Py_ssize_t more = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;",
             "    for (Py_ssize_t i = 0; i < more; i++) {",
             "        PyObject *name = PyTuple_GET_ITEM(kwnames, i);",
             "        int at = -1;",
             "        for (int k = 0; k < PARAMETERS; k++) if (names[k] == name) at = k;",
+            "        for (int k = 0; at < 0 && k < PARAMETERS; k++)",
+            "            if (!PyUnicode_Compare(names[k], name)) at = k;",
             "        if (at < 0 || bound[at]) goto miss;",
             "        bound[at] = args[n + i];",
             "    }",
@@ -538,10 +612,30 @@ class _Glue:
             self.line(f"if (!a_{index}) goto miss;")
         self._take(parameter.slot, f"a_{index}", f"a{index}")
 
+    def _watch(self, place: int, slot: Slot | None) -> None:
+        """Write the test that an attribute is as the code takes for granted."""
+        held = f"attribute(self, {place})"
+        if slot is None:
+            self.line(f"if ({held} != self->held[{place}]) goto miss;")
+            return
+        name = f"w_{place}"
+        self.line("{")
+        self.line(f"PyObject *{name} = {held};")
+        self.line(f"if (!{name}) goto miss;")
+        before = len(self.inputs), len(self.tensors), len(self.lists)
+        self._take(slot, name, name)
+        assert len(self.lists) == before[2]
+        for leaf in self.inputs[before[0] :]:
+            self.line(f"(void){leaf};")
+        del self.inputs[before[0] :], self.owners[before[0] :], self.tensors[before[1] :]
+        self.line("}")
+
     def _refuse_overlaps(self) -> None:
         for i, (name, slot) in enumerate(self.tensors):
             if not slot.writable:
                 continue
+            if not slot.contiguous:
+                self.line(f"if (repeats(&{name}, {slot.rank})) goto miss;")
             for j, (other, its) in enumerate(self.tensors):
                 if i == j or (its.writable and j < i):
                     continue
@@ -570,29 +664,48 @@ class _Glue:
         self.line("if (!ws) { PyErr_NoMemory(); goto miss; }")
         packs = ["self->packs"] if entry.packs else []
         arguments = ", ".join(["ws", *self.inputs, *self.outputs, *packs])
-        held = [i for i, p in enumerate(self.attributes) if p.path]
-        for i in held:
-            self.line(f"Py_INCREF(a_{i});")
-        if entry.releases_gil:
-            self.line("Py_BEGIN_ALLOW_THREADS")
+        # Another thread may assign the attributes meanwhile.
+        self.held = [f"a_{i}" for i, p in enumerate(self.attributes) if p.path]
+        for name in self.held:
+            self.line(f"Py_INCREF({name});")
+        if entry.releases_gil and entry.small_below:
+            counts = (self._count(name, slot) for name, slot in self.tensors)
+            self.line(f"const int64_t work = {' + '.join([*counts, '0'])};")
+            self.line("PyThreadState *thread =")
+            self.line(f"    work < {entry.small_below} ? NULL : PyEval_SaveThread();")
+        elif entry.releases_gil:
+            self.line("PyThreadState *thread = PyEval_SaveThread();")
         self.line(f"status = {entry.symbol}({arguments});")
         if entry.releases_gil:
-            self.line("Py_END_ALLOW_THREADS")
-        for i in held:
-            self.line(f"Py_DECREF(a_{i});")
+            self.line("if (thread) PyEval_RestoreThread(thread);")
         for name in self.lists:
             self.line(f"free({name}.data);")
             self.line(f"{name}.data = NULL;")
         self.line("if (SC_UNLIKELY(status)) {")
         self._release("    ", range(len(results)), results)
+        self._let_go("    ")
         for status, site in enumerate(entry.sites):
             if not site.restarts:
                 self.line(f"    if (status == {status + 1}) goto fail;")
         self.line("    give_workspace(ws);")
-        self.line("    return PyObject_Vectorcall(self->restart, args, nargsf, kwnames);")
+        self.line("    return pass_on(self->restart, args, nargsf, kwnames);")
         self.line("}")
         self.line("give_workspace(ws);")
         self.results = results
+
+    @staticmethod
+    def _count(name: str, slot: TensorSlot) -> str:
+        sizes = [
+            f"{name}.shape[{axis}]" if size is None else str(size)
+            for axis, size in enumerate(slot.sizes)
+        ]
+        return " * ".join(sizes or ["1"])
+
+    def _let_go(self, indent: str) -> None:
+        for name in self.held:
+            self.line(f"{indent}Py_DECREF({name});")
+        if self.reads:
+            self.line(f"{indent}if (locked) unlock(self);")
 
     def _release(
         self, indent: str, indices: range, results: list[ScalarSlot | TensorSlot | ListSlot]
@@ -616,10 +729,12 @@ class _Glue:
         self._build(self.entry.result, "result", position)
         for number, (_, slot) in enumerate(self.entry.assigned):
             self._assign(number, slot, position)
-        self.line("done:")
+        if any("goto done;" in line for line in self.lines):
+            self.line("done:")
         for i in range(count):
             self.line(f"Py_XDECREF(o_{i});")
         self._release("", range(count), self.results)
+        self._let_go("")
         self.line("return result;")
 
     def _make(self, i: int, leaf: ScalarSlot | TensorSlot | ListSlot) -> None:
