@@ -34,6 +34,7 @@ from scriptc.runtime.native.abi import (
 )
 from scriptc.runtime.native.compile import NativeSource, attribute, compile_call, slot_of
 from scriptc.runtime.native.emitter.function import scalar_literal
+from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.toolchain import INCLUDE
 
 _ALIGNMENT = 64
@@ -117,6 +118,10 @@ class _Project:
         constants = iter(self.source.constants)
         assigned = {path: i for i, (path, _) in enumerate(entry.assigned)}
         states: dict[int, _Held] = {}
+        for path, watched in entry.watched:
+            if watched is None and path in assigned:
+                changed = ".".join(path)
+                raise Unsupported(f"the first call finds another kind of value in {changed}")
         for parameter in entry.parameters:
             if not parameter.path and not parameter.constant:
                 self._take(_c_name(parameter.name), parameter.slot, next(examples))
