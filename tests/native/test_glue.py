@@ -524,13 +524,13 @@ def test_bound_code_is_collected(make: Make) -> None:
     bind = make(increment, INCREMENT)
 
     class Cell:
-        pass
+        f: Any
 
     alive = []
     for _ in range(3):
         cell = Cell()
         f = bind()
-        cell.f = f  # type: ignore[attr-defined]
+        cell.f = f
         f.miss = lambda *args, cell=cell: cell
         alive.append(weakref.ref(cell))
         del cell, f
