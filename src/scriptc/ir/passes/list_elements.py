@@ -57,6 +57,8 @@ def narrowed(
             joined = None if joined is None else either(joined, type_)
         for source in sources:
             joined = _wider(joined, known[source]) if source in known else joined
+        if first and joined == NEVER:
+            continue  # nothing is known yet
         useful = isinstance(joined, TensorType) and _is_known(joined)
         for source in sources:
             found[source] = resolve(joined) if useful and root not in groups.opaque else None  # type: ignore[arg-type]  # useful types are types
@@ -131,7 +133,7 @@ class _Groups:
                 self._store(operation.result, [_part(operation)])
         held = operands[1:] if Trait.CAPTURES in operation.traits else ()
         if operation.name in ("list", "tuple", "dict", "zip", "enumerate"):
-            held = operands
+            held = operands if operation.result.uses else ()
         self._opaque += filter(_is_list, held)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -27,6 +28,7 @@ class Context:
         self.innermost: object = None
         """The innermost loop around what is written now."""
         self._equal: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
         self._free: list[int] = []
         self._slots = 0
         self._site_index: dict[Site, int] = {}
@@ -90,14 +92,25 @@ class Context:
 
     # --- sizes -----------------------------------------------------------------------------------
 
+    def size_of(self, size: str, template: str) -> str:
+        """Return a size that is computed from another one, `{n}`; equal ones are one variable."""
+        size = self.canonical(size)
+        text = template.format(n=size)
+        if _FIXED.fullmatch(size) is None:
+            return self.size(text)
+        name = self._shared.get(text)
+        if name is None:
+            name = self._shared[text] = self.size(text)
+        return name
+
     @contextmanager
     def scope(self) -> Iterator[None]:
         """Forget at the end which sizes were found to be equal inside."""
-        before = dict(self._equal)
+        before, shared = dict(self._equal), dict(self._shared)
         try:
             yield
         finally:
-            self._equal = before
+            self._equal, self._shared = before, shared
 
     def canonical(self, size: str) -> str:
         """Return one name for all sizes that are known to be equal."""
@@ -128,8 +141,11 @@ class Context:
             old, new = (b, a) if is_literal(a) or not is_literal(b) else (a, b)
             self._equal[old] = new
 
-    def broadcast(self, shapes: Sequence[Sequence[str]]) -> tuple[str, ...]:
-        """Return the sizes that arrays broadcast to, with the tests that they do."""
+    def broadcast(self, shapes: Sequence[Sequence[str]], message: str = "") -> tuple[str, ...]:
+        """Return the sizes that arrays broadcast to, with the tests that they do.
+
+        `message` is what NumPy says where they do not, with `{0}`, `{1}` for the shapes.
+        """
         rank = max(map(len, shapes))
         result = []
         for axis in range(-rank, 0):
@@ -139,9 +155,24 @@ class Context:
                 result.append("1")
                 continue
             for other in wide[1:]:
-                self.require_equal(wide[0], other)
+                self._require_broadcast(wide[0], other, shapes, message)
             result.append(self.canonical(wide[0]))
         return tuple(result)
+
+    def _require_broadcast(
+        self, a: str, b: str, shapes: Sequence[Sequence[str]], message: str
+    ) -> None:
+        if not (_is_wide(a) and _is_wide(b)):
+            # One may turn out to be 1.
+            self.require_equal(a, b)
+            return
+        if not message:
+            places = "".join(f"{{{i}}} " for i in range(len(shapes)))
+            message = f"operands could not be broadcast together with shapes {places}"
+        text = message.format(*map(_shape_format, shapes))
+        values = [size for shape in shapes for size in shape]
+        self.stop_if(f"{a} != {b}", "ValueError", text, *values)
+        self.assume_equal(a, b)
 
     # --- memory ----------------------------------------------------------------------------------
 
@@ -181,6 +212,24 @@ class Context:
         root = self.new_root()
         data = self.reserve(str(root.slot), dtype, sizes)
         return contiguous(dtype, sizes, data, (root,))
+
+
+_WIDE = re.compile(r"x_\w+_n\d+|\d+")
+
+
+_FIXED = re.compile(r"(x_\w+_)?n\d+")
+"""Names of sizes that do not change."""
+
+
+def _is_wide(size: str) -> bool:
+    """Tell whether a size is known not to be 1: one of an argument, or a literal."""
+    return size != "1" and _WIDE.fullmatch(size) is not None
+
+
+def _shape_format(sizes: Sequence[str]) -> str:
+    """Return the format of a shape as NumPy writes it in messages."""
+    listed = ",".join("%lld" for _ in sizes)
+    return f"({listed},)" if len(sizes) == 1 else f"({listed})"
 
 
 def strides_of(sizes: Sequence[str]) -> tuple[str, ...]:

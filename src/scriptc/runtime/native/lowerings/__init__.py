@@ -11,6 +11,7 @@ from scriptc.runtime.native.lowerings import (
     containers,
     creation,
     elementwise,
+    gathering,
     iteration,
     joining,
     numbers,
@@ -34,6 +35,6 @@ def _assemble(*families: ModuleType) -> Mapping[str, Lowering]:
 
 LOWERINGS = _assemble(
     operators, numbers, elementwise, reductions, products, subscripts, arrays, creation,
-    containers, iteration, windows, joining, rearranging,
+    containers, iteration, windows, joining, rearranging, gathering,
 )  # fmt: skip
 """The lowering of each operation that has one, by its name."""

@@ -21,6 +21,7 @@ from scriptc.runtime.native.emitter.values import (
     Unsupported,
 )
 from scriptc.runtime.native.lowerings import lists
+from scriptc.runtime.native.lowerings.loops import as_array
 
 _NEEDS_LIST = frozenset([
     "getitem", "setitem", "list", "tuple", "dict", "add", "multiply", "equal", "not_equal", "less",
@@ -54,9 +55,23 @@ def _reads_known(user: Operation, value: Value) -> bool:
     return x is value and isinstance(index, Constant) and type(index.value) is int
 
 
+def _is_index(value: Value) -> bool:
+    """Tell whether a value is only an index, or a part of one."""
+    return bool(value.uses) and all(
+        _is_index(user.result)
+        if user.name == "tuple"
+        else user.name in ("getitem", "setitem")
+        and value is user.operands[1]
+        and value not in (user.operands[0], *user.operands[2:])
+        for user in value.uses
+    )
+
+
 def _list(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
     if _is_only_read(op.result):
         return Tuple(tuple(operands))
+    if operands and _is_index(op.result):
+        return as_array(e, Tuple(tuple(operands)))
     users = list(op.result.uses)
     refined = len(users) == 1 and users[0].name == "refine"
     kind = prune(users[0].result.type if refined else op.result.type)

@@ -19,6 +19,7 @@ from scriptc.runtime.native.emitter.values import (
     Slice,
     Unsupported,
 )
+from scriptc.runtime.native.lowerings.indexing import slice_bounds
 
 
 def c_element(e: FunctionEmitter, element: Type) -> str:
@@ -141,8 +142,6 @@ def getitem(e: FunctionEmitter, op: Operation, x: List, index: NativeValue) -> N
 
 
 def _slice(e: FunctionEmitter, x: List, index: Slice) -> NativeValue:
-    from scriptc.runtime.native.lowerings.subscripts import slice_bounds
-
     size = e.size(f"{x.code}->length")
     start, length, step = slice_bounds(e, index, size)
     made = new(e, x.element, length)

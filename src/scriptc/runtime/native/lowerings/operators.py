@@ -171,7 +171,8 @@ def write(e: FunctionEmitter, target: Buffer, value: NativeValue) -> None:
         overlaps = _reads(value, target)
         if value.rank > target.rank:
             raise Unsupported("a larger array is written into a smaller one", e.location)
-        sizes = e.broadcast([value.sizes, target.sizes])
+        message = "could not broadcast input array from shape {0} into shape {1}"
+        sizes = e.broadcast([value.sizes, target.sizes], message)
         if not e.same_sizes(sizes, target.sizes):
             raise Unsupported("a larger array is written into a smaller one", e.location)
         if overlaps:
