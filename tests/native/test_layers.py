@@ -28,6 +28,7 @@ def assert_near(actual, expected, where: str) -> None:
     np.testing.assert_allclose(actual, expected, tolerance, tolerance, err_msg=where)
 
 
+@pytest.mark.slow
 def test_layers_give_the_answers_of_eager_ones() -> None:
     refused: dict[str, str] = {}
     count = 0

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from scriptc.ir.location import Location
 from scriptc.runtime.native.abi import C_TYPES, ITEM_SIZES, Site
 from scriptc.runtime.native.emitter.ranges import Ranges
-from scriptc.runtime.native.emitter.values import Array, Buffer, Node, Root, Scalar, Unsupported
+from scriptc.runtime.native.emitter.values import (
+    Array,
+    BehindChange,
+    Buffer,
+    Node,
+    Root,
+    Scalar,
+    Unsupported,
+)
 from scriptc.runtime.native.emitter.writer import Writer, is_literal, multiply
 
 _MAX_SLOTS = 256
@@ -41,7 +49,7 @@ class Context:
     def site(self, exception: str = "", message: str = "") -> int:
         """Return the status that tells that the code stopped here."""
         if self.externally_written and not exception:
-            raise Unsupported(
+            raise BehindChange(
                 "what may fail here, behind a change of an argument, has no native form",
                 self.location,
             )

@@ -56,6 +56,7 @@ from scriptc.runtime.native.emitter.kernels import copy_into, force, force_one
 from scriptc.runtime.native.emitter.origins import Origins
 from scriptc.runtime.native.emitter.values import (
     Array,
+    BehindChange,
     Buffer,
     Iteration,
     List,
@@ -146,9 +147,15 @@ def emit_function(
     With `assigned`, it returns a tuple of its result and of what these attributes hold then.
     """
     known: dict[int, Slot] = {}
+    guarded = False
     while True:
+        emitter = FunctionEmitter(function, lowerings, known, guarded=guarded)
         try:
-            return FunctionEmitter(function, lowerings, known).emit(symbol, parameters, assigned)
+            return emitter.emit(symbol, parameters, assigned)
+        except BehindChange:
+            if guarded:
+                raise
+            guarded = True
         except _ResultKind as found:
             if found.leaf in known:
                 raise Unsupported("a result of several kinds", function.location) from None
@@ -156,15 +163,23 @@ def emit_function(
 
 
 class FunctionEmitter(Context):
-    """Writes one function. `known` are leaves of the result whose type does not tell their form."""
+    """Writes one function.
+
+    `known` are leaves of the result whose type does not tell their form. A `guarded` function saves
+    the arguments that it writes into, and puts them back where it stops, so that the interpreter
+    can take over at any place.
+    """
 
     def __init__(
         self,
         function: Function,
         lowerings: Mapping[str, Lowering],
         known: Mapping[int, Slot] = MappingProxyType({}),
+        *,
+        guarded: bool = False,
     ) -> None:
         super().__init__()
+        self._guarded = guarded
         self._known = known
         self.function = function
         self.lowerings = lowerings
@@ -183,11 +198,13 @@ class FunctionEmitter(Context):
         """Lines in front of all others."""
         self._packing: list[str] = []
         self._packs = 0
+        self._leaf_of: dict[BlockArgument, str] = {}
         self._dying: Sequence[Value] = ()
         self._slots_made = -1
         self._moving: set[object] = set()
         self._assigned: Value = Constant(None, NONE)
         self._returned: dict[int, str] = {}
+        self._given: list[tuple[str, Buffer]] = []
         self._kept_roots: list[Root] = []
         self._results: list[str] = []
         self.result: Slot | None = None
@@ -218,8 +235,13 @@ class FunctionEmitter(Context):
         if self._packing:
             listed.append("void *const *packs")
         lines = [*self.prologue, *self.writer.lines]
-        head = f"SC_API int32_t {symbol}({', '.join(listed)}) {{"
+        taken = ", ".join(listed)
+        head = f"SC_API int32_t {symbol}({taken}) {{"
+        if self._guarded:
+            head = f"static int32_t {symbol}_body({taken}) {{"
         text = "\n".join([*self.embedded, head, "    (void)ws;", *lines, "}", ""])
+        if self._guarded:
+            text += self._guard(symbol, listed, parameters)
         if self._packing:
             taken = ", ".join(["void **packs", *constants])
             text += f"\nSC_API int32_t {symbol}_pack({taken}) {{\n"
@@ -253,6 +275,38 @@ class FunctionEmitter(Context):
             packs=self._packs,
         )
         return Emitted(entry, text, tuple(self.constants))
+
+    def _guard(self, symbol: str, listed: Sequence[str], parameters: Sequence[Parameter]) -> str:
+        """Return the function around a guarded one."""
+        before, after = [], []
+        for argument, parameter in zip(self.function.parameters, parameters, strict=False):
+            if argument not in self.origins.written:
+                continue
+            if not isinstance(parameter.slot, TensorSlot):
+                raise Unsupported("a change of this argument", self.location)
+            name = self._leaf_of[argument]
+            kind = f"{parameter.slot.rank}, {ITEM_SIZES[parameter.slot.dtype]}"
+            saved = f"saved_{name}"
+            status = self.site("MemoryError", "out of memory")
+            before += [
+                f"    void *const {saved} = sc_save(ws, {self.new_slots(1)}, {name}, {kind});",
+                f"    if (!{saved}) return {status};",
+            ]
+            after.append(f"        sc_restore({name}, {kind}, {saved});")
+        names = ", ".join(text.rpartition(" ")[2].lstrip("*") for text in listed)
+        return "\n".join(
+            [
+                f"\nSC_API int32_t {symbol}({', '.join(listed)}) {{",
+                *before,
+                f"    const int32_t status = {symbol}_body({names});",
+                "    if (SC_UNLIKELY(status)) {",
+                *after,
+                "    }",
+                "    return status;",
+                "}",
+                "",
+            ]
+        )
 
     def _parameter(self, argument: BlockArgument, slot: Slot, signature: list[str]) -> NativeValue:
         made = self._input(argument, slot, _c_name(argument.name), signature)
@@ -300,6 +354,7 @@ class FunctionEmitter(Context):
                 return List(local, kind)
         assert isinstance(slot, TensorSlot)
         signature.append(f"const sc_tensor *{name}")
+        self._leaf_of[argument] = name
         return self._tensor_input(argument, slot, name, str(leaf))
 
     def _tensor_input(
@@ -467,26 +522,31 @@ class FunctionEmitter(Context):
         buffer = force_one(self, value)
         for axis, size in enumerate(buffer.sizes):
             self.line(f"{name}->shape[{axis}] = {size};")
-        own = self._returned.get(id(buffer.roots[0])) if len(buffer.roots) == 1 else None
-        if own is not None and own != name:
-            if not buffer.contiguous:
+        for other_name, other in self._given:
+            if other is buffer:  # the same object twice
+                self.line(f"{name}->source = {-2 - int(other_name.removeprefix('out'))};")
+                return
+            shared = any(root in other.roots for root in buffer.roots)
+            if shared and not (is_literal(buffer.source) and buffer.source != "-1"):
                 raise Unsupported("two results share their memory", self.location)
-            self.line(f"{name}->source = {-2 - int(own.removeprefix('out'))};")
-            return
-        if own is not None or is_literal(buffer.source):
-            if own is None and buffer.source == "-1":
+        self._given.append((name, buffer))
+        own = [self._returned[id(r)] for r in buffer.roots if id(r) in self._returned]
+        if own and own != [name]:
+            raise Unsupported("two results share their memory", self.location)
+        if own or is_literal(buffer.source):
+            if not own and buffer.source == "-1":
                 buffer = self._handed_over(buffer, name)
             self._describe(buffer, name)
             return
         # Which it is shows when the code runs.
         with self.writer.braces(f"if ({buffer.source} < 0)", "} else {"):
-            self._describe(self._handed_over(buffer, name, "-1"), name)
+            self._describe(self._handed_over(buffer, name), name)
         self.writer.depth += 1
         self._describe(buffer, name)
         self.writer.depth -= 1
         self.line("}")
 
-    def _handed_over(self, buffer: Buffer, name: str, source: str = "") -> Buffer:
+    def _handed_over(self, buffer: Buffer, name: str) -> Buffer:
         """Write code that copies an array to memory of its own, which the caller gets."""
         type_ = C_TYPES[buffer.dtype]
         size = self.bytes(buffer.dtype, buffer.sizes)
@@ -496,9 +556,6 @@ class FunctionEmitter(Context):
         self.line(f"{name}->allocation = {data};")
         made = contiguous(buffer.dtype, buffer.sizes, data, (Root(),))
         copy_into(self, buffer, made)
-        if not source:
-            self._returned[id(buffer.roots[0])] = name
-            self._kept_roots += [*buffer.roots]
         return made
 
     def _describe(self, buffer: Buffer, name: str) -> None:
@@ -604,6 +661,7 @@ class FunctionEmitter(Context):
             index = len(self.constants)
             self.constants.append(array)
             self.prologue.append(f"    {type_} *const k{index}_p = ({type_} *)k{index}->data;")
+            self.prologue.append(f"    (void)k{index}_p;")
         return Buffer(
             dtype,
             sizes,
@@ -664,7 +722,7 @@ class FunctionEmitter(Context):
     def before_write(self, target: Buffer) -> None:
         """Compute all that is pending and may read what is about to be written."""
         force(self, self.pending())
-        if target.source != "-1":
+        if target.source != "-1" and not self._guarded:
             self.externally_written = True
 
     def final(self, operation: Operation, value: Value) -> bool:
@@ -875,6 +933,8 @@ class FunctionEmitter(Context):
             return buffer
         if buffer.contiguous and all(r.slot < 0 for r in buffer.roots) and buffer.roots:
             return buffer  # an input, a constant or a result
+        if buffer.source != "-1" and self.origins.of(self._assigned) & self.origins.returned:
+            raise Unsupported("an argument that changes hands and is returned", self.location)
         local = loops and all(root.loop is self.innermost for root in buffer.roots)
         if any(map(self.origins.may_be_written, variable.named)) or (
             not local and self.aliases.is_written(self._assigned)
@@ -927,7 +987,10 @@ class FunctionEmitter(Context):
                 elif isinstance(found, Tuple):
                     used += [v for v in found.items if isinstance(v, Node)]
         force(self, used)
-        if operation.name != "if" and self.origins.writes_outside(operation):
+        if any(Trait.WRITES in inner.traits for inner in operation.walk()):
+            # What is computed inside, before a write, would be there on that way only.
+            force(self, self.pending())
+        if operation.name != "if" and not self._guarded and self.origins.writes_outside(operation):
             # What comes later in the text may come earlier in the next round.
             self.externally_written = True
 
@@ -1224,6 +1287,7 @@ class FunctionEmitter(Context):
                 self.line(f"{operation.name};")
             case "return":
                 assert self.result is not None
+                self._given = []
                 self.give(self.value(operation.operands[0]), self.result, list(self._results))
                 self.line("return 0;")
             case "raise":

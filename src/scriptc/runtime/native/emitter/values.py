@@ -19,6 +19,10 @@ class Unsupported(Exception):  # noqa: N818 - nothing is wrong with the program
         self.location = location
 
 
+class BehindChange(Unsupported):
+    """What may fail has no native form behind a change that the caller can see."""
+
+
 class NativeValue:
     """Base of all values."""
 

@@ -201,6 +201,37 @@ SC_INLINE void *sc_contiguous(sc_workspace *ws, int slot, const sc_tensor *x, in
     }
 }
 
+/* Copies the elements of an array into a slot; NULL if there is no memory. */
+SC_INLINE void *sc_save(sc_workspace *ws, int slot, const sc_tensor *x, int rank, size_t item) {
+    const size_t bytes = sc_bytes(x->shape, rank, item);
+    void *data = sc_contiguous(ws, slot, x, rank, item);
+    if (!data || data != x->data) return data;
+    void *saved = sc_slot_reserve(ws, slot, bytes);
+    if (saved && bytes) memcpy(saved, data, bytes);
+    return saved;
+}
+
+/* Puts saved elements back. */
+SC_INLINE void sc_restore(const sc_tensor *x, int rank, size_t item, const void *saved) {
+    int64_t index[SC_MAX_RANK] = {0};
+    const char *from = (const char *)saved;
+    char *to = (char *)x->data;
+    for (int i = 0; i < rank; i++)
+        if (!x->shape[i]) return;
+    for (;;) {
+        memcpy(to, from, item);
+        from += item;
+        int axis = rank - 1;
+        for (; axis >= 0; axis--) {
+            to += x->strides[axis] * (int64_t)item;
+            if (++index[axis] < x->shape[axis]) break;
+            to -= x->strides[axis] * (int64_t)item * x->shape[axis];
+            index[axis] = 0;
+        }
+        if (axis < 0) return;
+    }
+}
+
 /* Lists. They live until the call ends; NULL or false means that there is no memory. */
 SC_INLINE sc_list *sc_list_new(sc_workspace *ws, int64_t length, size_t item) {
     size_t bytes;
