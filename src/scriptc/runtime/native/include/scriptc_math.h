@@ -213,6 +213,356 @@ SC_MATH float sc_erff(float x) {
     return a < 0.95f ? SC_FMAF(q, x, x) : __builtin_copysignf(big, x);
 }
 
+/* --- float: more exponentials -------------------------------------------------------------------------- */
+
+SC_MATH float sc_exp2f(float x) {
+    x = x < -151.0f ? -151.0f : x;
+    x = x > 129.0f ? 129.0f : x;
+    float m = x + SC_MAGIC_F32;
+    return sc_scale_by_f32(sc_exp2_poly_f32(x - (m - SC_MAGIC_F32)), m);
+}
+
+/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. */
+SC_MATH float sc_exp_rest_f32(float r) {
+    float p = 0x1.6af488p-10f;
+    p = SC_FMAF(p, r, 0x1.124244p-7f);
+    p = SC_FMAF(p, r, 0x1.555838p-5f);
+    p = SC_FMAF(p, r, 0x1.555486p-3f);
+    return SC_FMAF(p, r, 0x1.fffffcp-2f);
+}
+
+SC_MATH float sc_expm1f(float x) {
+    float c = x < -20.0f ? -20.0f : x;
+    c = c > 89.0f ? 89.0f : c;
+    float m = SC_FMAF(c, 0x1.715476p0f, SC_MAGIC_F32);
+    float k = m - SC_MAGIC_F32;
+    /* r + low = c - k log(2), and e^x - 1 = 2^k (r + low + r^2 (...)) + 2^k - 1; all of it halved. */
+    float t = SC_FMAF(k, -0x1.62e4p-1f, c);
+    float r = SC_FMAF(k, -0x1.7f7d1cp-20f, t);
+    float low = SC_FMAF(k, -0x1.7f7d1cp-20f, t - r);
+    float s = sc_scale_f32(m - 1.0f);
+    float y = SC_FMAF(s, SC_FMAF(r * r, sc_exp_rest_f32(r), low), SC_FMAF(s, r, s - 0.5f));
+    return __builtin_fabsf(x) < 0x1p-25f ? x : y + y;
+}
+
+/* e^a / 2 for a >= 0. */
+SC_MATH float sc_half_exp_f32(float a) {
+    float m, c = a > 90.0f ? 90.0f : a, r = sc_exp_reduce_f32(c, &m);
+    return sc_scale_by_f32(sc_exp_poly_f32(r), m - 1.0f);
+}
+
+SC_MATH float sc_coshf(float x) {
+    float e = sc_half_exp_f32(__builtin_fabsf(x));
+    return e + 0.25f / e;
+}
+
+SC_MATH float sc_sinhf(float x) {
+    float a = __builtin_fabsf(x), e = sc_half_exp_f32(a), t = x * x;
+    float p = 0x1.756c1ep-19f;
+    p = SC_FMAF(p, t, 0x1.a022bcp-13f);
+    p = SC_FMAF(p, t, 0x1.1110ep-7f);
+    p = SC_FMAF(p, t, 0x1.555556p-3f);
+    return a < 1.0f ? SC_FMAF(p * t, x, x) : __builtin_copysignf(e - 0.25f / e, x);
+}
+
+/* --- float: more logarithms ---------------------------------------------------------------------------- */
+
+SC_MATH float sc_log2f(float x) {
+    float k, f = sc_log_reduce_f32(x, &k);
+    float p = -0x1.5da07ep-3f;
+    p = SC_FMAF(p, f, 0x1.a1fbbep-3f);
+    p = SC_FMAF(p, f, -0x1.6e686ep-3f);
+    p = SC_FMAF(p, f, 0x1.9cb3cap-3f);
+    p = SC_FMAF(p, f, -0x1.ec72bp-3f);
+    p = SC_FMAF(p, f, 0x1.27a934p-2f);
+    p = SC_FMAF(p, f, -0x1.7154bap-2f);
+    p = SC_FMAF(p, f, 0x1.ec6fep-2f);
+    p = SC_FMAF(p, f, -0x1.715476p-1f);
+    /* log2(1 + f) = f + f (log2(e) - 1) + f^2 P(f). */
+    float y = SC_FMAF(f, 0x1.c551d9b5p-2f, p * (f * f)) + f;
+    return sc_log_special_f32(x, SC_FMAF(k, 0x1p-23f, y));
+}
+
+SC_MATH float sc_log10f(float x) {
+    float k, f = sc_log_reduce_f32(x, &k);
+    float p = -0x1.cec222p-5f;
+    p = SC_FMAF(p, f, 0x1.fc189ep-5f);
+    p = SC_FMAF(p, f, -0x1.b09cecp-5f);
+    p = SC_FMAF(p, f, 0x1.effc4ep-5f);
+    p = SC_FMAF(p, f, -0x1.28c0d8p-4f);
+    p = SC_FMAF(p, f, 0x1.6408ecp-4f);
+    p = SC_FMAF(p, f, -0x1.bcb688p-4f);
+    p = SC_FMAF(p, f, 0x1.287a04p-3f);
+    p = SC_FMAF(p, f, -0x1.bcb7b2p-3f);
+    float y = SC_FMAF(k, 0x1.3509f8p-41f, SC_FMAF(f, -0x1.0d213ap-4f, p * (f * f)));
+    return sc_log_special_f32(x, SC_FMAF(k, 0x1.344p-25f, SC_FMAF(f, 0.5f, y)));
+}
+
+SC_MATH float sc_log1pf(float x) {
+    float u = 1.0f + x, k, f = sc_log_reduce_f32(u, &k);
+    /* What u lost. */
+    float c = (x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f)) / u;
+    float y = SC_FMAF(k, 0x1.7f7d1cp-43f, c + sc_log_poly_f32(f)) + f;
+    y = sc_log_special_f32(u, SC_FMAF(k, 0x1.62e4p-24f, y));
+    return __builtin_fabsf(x) < 0x1p-25f ? x : y;
+}
+
+/* --- double: exponentials ------------------------------------------------------------------------------ */
+
+SC_MATH double sc_scale_f64(double magic) {
+    return sc_from_bits_f64((int64_t)(((uint64_t)sc_bits_f64(magic) << 52) + ((uint64_t)1023 << 52)));
+}
+
+/* p * 2^k for every k in [-2044, 2046], rounded once where the result has fewer bits. */
+SC_MATH double sc_scale_by_f64(double p, double magic) {
+    uint64_t bits = (uint64_t)sc_bits_f64(magic), whole = bits << 52, one = (uint64_t)1023 << 52;
+    uint64_t half = (bits << 51) & ((uint64_t)0xfff << 52);
+    return p * sc_from_bits_f64((int64_t)(half + one)) * sc_from_bits_f64((int64_t)(whole - half + one));
+}
+
+/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. */
+SC_MATH double sc_exp_rest_f64(double r) {
+    double p = 0x1.ad7e70353ed68p-26;
+    p = SC_FMA(p, r, 0x1.28ae32a968ad1p-22);
+    p = SC_FMA(p, r, 0x1.71df272ed63d7p-19);
+    p = SC_FMA(p, r, 0x1.a019994647c62p-16);
+    p = SC_FMA(p, r, 0x1.a01a0128f717fp-13);
+    p = SC_FMA(p, r, 0x1.6c16c1846f071p-10);
+    p = SC_FMA(p, r, 0x1.1111111128186p-7);
+    p = SC_FMA(p, r, 0x1.5555555550758p-5);
+    p = SC_FMA(p, r, 0x1.55555555554f8p-3);
+    p = SC_FMA(p, r, 0x1.000000000000ap-1);
+    return p;
+}
+
+SC_MATH double sc_exp_poly_f64(double r) {
+    return SC_FMA(SC_FMA(sc_exp_rest_f64(r), r, 1.0), r, 1.0);
+}
+
+SC_MATH double sc_exp_reduce_f64(double x, double *magic) {
+    double m = SC_FMA(x, 0x1.71547652b82fep0, SC_MAGIC_F64);
+    double k = m - SC_MAGIC_F64;
+    *magic = m;
+    return SC_FMA(k, -0x1.a39ef35793c76p-33, SC_FMA(k, -0x1.62e42feep-1, x));
+}
+
+SC_MATH double sc_exp(double x) {
+    double m;
+    x = x < -746.0 ? -746.0 : x;
+    x = x > 710.0 ? 710.0 : x;
+    double r = sc_exp_reduce_f64(x, &m);
+    return sc_scale_by_f64(sc_exp_poly_f64(r), m);
+}
+
+SC_MATH double sc_exp2(double x) {
+    x = x < -1080.0 ? -1080.0 : x;
+    x = x > 1025.0 ? 1025.0 : x;
+    double m = x + SC_MAGIC_F64, f = x - (m - SC_MAGIC_F64);
+    /* f log(2) as r + low. */
+    double r = f * 0x1.62e42fefa39efp-1;
+#if SC_HAS_FMA
+    double low = SC_FMA(f, 0x1.62e42fefa39efp-1, -r);
+#else
+    double low = 0.0;
+#endif
+    double p = 1.0 + (r + SC_FMA(r * r, sc_exp_rest_f64(r), low));
+    return sc_scale_by_f64(p, m);
+}
+
+/* e^x - 1 for x in [-50, 710], halved. Loses bits of denormal numbers. */
+SC_MATH double sc_half_expm1_f64(double x) {
+    double m = SC_FMA(x, 0x1.71547652b82fep0, SC_MAGIC_F64);
+    double k = m - SC_MAGIC_F64;
+    double t = SC_FMA(k, -0x1.62e42feep-1, x);
+    double r = SC_FMA(k, -0x1.a39ef35793c76p-33, t);
+    double low = SC_FMA(k, -0x1.a39ef35793c76p-33, t - r);
+    double s = sc_scale_f64(m - 1.0);
+    return SC_FMA(s, SC_FMA(r * r, sc_exp_rest_f64(r), low), SC_FMA(s, r, s - 0.5));
+}
+
+SC_MATH double sc_expm1(double x) {
+    double c = x < -50.0 ? -50.0 : x;
+    c = c > 710.0 ? 710.0 : c;
+    double y = sc_half_expm1_f64(c);
+    return __builtin_fabs(x) < 0x1p-54 ? x : y + y;
+}
+
+SC_MATH double sc_sigmoid(double x) {
+    double m, a = __builtin_fabs(x);
+    a = a > 746.0 ? 746.0 : a;
+    double r = sc_exp_reduce_f64(-a, &m);
+    double e = sc_scale_by_f64(sc_exp_poly_f64(r), m);
+    double d = 1.0 + e, n = x < 0.0 ? e : 1.0;
+    double y = n / d;
+    /* What rounding took from d and from y, times about 1 / d. */
+    double lost = e - (d - 1.0);
+#if SC_HAS_FMA
+    double rest = SC_FMA(-y, lost, SC_FMA(-y, d, n));
+#else
+    double rest = -y * lost;
+#endif
+    return SC_FMA(rest, SC_FMA(e, -0.5, 1.0), y);
+}
+
+SC_MATH double sc_tanh(double x) {
+    double a = __builtin_fabs(x);
+    double c = a > 20.0 ? 20.0 : a;
+    double t = sc_half_expm1_f64(c + c), d = t + 1.0, y = t / d;
+    /* What rounding took from d and from y, times about 1 / d. */
+    double lost = t - (d - 1.0);
+#if SC_HAS_FMA
+    double rest = SC_FMA(-y, lost, SC_FMA(-y, d, t));
+#else
+    double rest = -y * lost;
+#endif
+    y = SC_FMA(rest, t < 1.0 ? 1.0 - y : 0.0, y);
+    return a < 0x1p-28 ? x : __builtin_copysign(y, x);
+}
+
+/* e^a / 2 for a >= 0. */
+SC_MATH double sc_half_exp_f64(double a) {
+    double m, c = a > 711.0 ? 711.0 : a, r = sc_exp_reduce_f64(c, &m);
+    return sc_scale_by_f64(sc_exp_poly_f64(r), m - 1.0);
+}
+
+SC_MATH double sc_cosh(double x) {
+    double e = sc_half_exp_f64(__builtin_fabs(x));
+    return e + 0.25 / e;
+}
+
+SC_MATH double sc_sinh(double x) {
+    double a = __builtin_fabs(x), e = sc_half_exp_f64(a), t = x * x;
+    double p = 0x1.b4c756659af7ap-41;
+    p = SC_FMA(p, t, 0x1.611a562b381d3p-33);
+    p = SC_FMA(p, t, 0x1.ae64671af7512p-26);
+    p = SC_FMA(p, t, 0x1.71de3a465b465p-19);
+    p = SC_FMA(p, t, 0x1.a01a01a02899ap-13);
+    p = SC_FMA(p, t, 0x1.11111111110a6p-7);
+    p = SC_FMA(p, t, 0x1.5555555555556p-3);
+    return a < 1.0 ? SC_FMA(p * t, x, x) : __builtin_copysign(e - 0.25 / e, x);
+}
+
+/* --- double: logarithms -------------------------------------------------------------------------------- */
+
+/* For x > 0: `*k` and f in [-1/3, 1/3] with x = 2^k (1 + f). */
+SC_MATH double sc_log_reduce_f64(double x, double *k) {
+    double scale = x < 0x1p-1022 ? 0x1p52 : 1.0;
+    uint64_t i = (uint64_t)sc_bits_f64(x * scale), third = (uint64_t)0x3fe5555555555555;
+    uint64_t whole = (i - third) & ~(((uint64_t)1 << 52) - 1);
+    /* The exponent plus 2048 in the low bits of 2^52. */
+    uint64_t one = (uint64_t)1023 << 52, count = whole - ((uint64_t)sc_bits_f64(scale) - one);
+    count = (count + ((uint64_t)1 << 63)) >> 52 | (uint64_t)1075 << 52;
+    *k = sc_from_bits_f64((int64_t)count) - (0x1p52 + 2048.0);
+    return sc_from_bits_f64((int64_t)(i - whole)) - 1.0;
+}
+
+/* What every logarithm gives where x has none: -inf of zero, NaN of less and of NaN, inf of inf; else y. */
+SC_MATH double sc_log_special_f64(double x, double y) {
+    double none = x == 0.0 ? -__builtin_inf() : __builtin_nan("");
+    y = x == __builtin_inf() ? x : y;
+    return x > 0.0 ? y : none;
+}
+
+/* log(1 + f) - (f - f^2 / 2) for f in [-1/3, 1/3], with `*half` = f^2 / 2. */
+SC_MATH double sc_log_rest_f64(double f, double *half) {
+    double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    double p = 0x1.3af2d95707016p-3;
+    p = SC_FMA(p, z, 0x1.384c1957e3aa2p-3);
+    p = SC_FMA(p, z, 0x1.74753871dd321p-3);
+    p = SC_FMA(p, z, 0x1.c71bff50b4a32p-3);
+    p = SC_FMA(p, z, 0x1.249249b55b6cbp-2);
+    p = SC_FMA(p, z, 0x1.99999998ec383p-2);
+    p = SC_FMA(p, z, 0x1.5555555555787p-1);
+    *half = h;
+    return s * SC_FMA(p, z, h);
+}
+
+SC_MATH double sc_log(double x) {
+    double k, h, f = sc_log_reduce_f64(x, &k), rest = sc_log_rest_f64(f, &h);
+    double y = SC_FMA(k, 0x1.a39ef35793c76p-33, rest);
+    y = SC_FMA(k, 0x1.62e42feep-1, f - (h - y));
+    return sc_log_special_f64(x, y);
+}
+
+SC_MATH double sc_log1p(double x) {
+    double u = 1.0 + x, k, h, f = sc_log_reduce_f64(u, &k), rest = sc_log_rest_f64(f, &h);
+    /* What u lost. */
+    double c = (x > 1.0 ? 1.0 - (u - x) : x - (u - 1.0)) / u;
+    double y = SC_FMA(k, 0x1.a39ef35793c76p-33, c + rest);
+    y = SC_FMA(k, 0x1.62e42feep-1, f - (h - y));
+    y = sc_log_special_f64(u, y);
+    return __builtin_fabs(x) < 0x1p-54 ? x : y;
+}
+
+/* log(1 + f) as a number of few bits, so that products with it are exact, and the rest. */
+SC_MATH double sc_log_split_f64(double f, double *low) {
+    double h, rest = sc_log_rest_f64(f, &h);
+    double high = sc_from_bits_f64(sc_bits_f64(f - h) & (int64_t)0xffffffff00000000);
+    *low = ((f - high) - h) + rest;
+    return high;
+}
+
+SC_MATH double sc_log2(double x) {
+    double k, low, f = sc_log_reduce_f64(x, &k), high = sc_log_split_f64(f, &low);
+    double b = high * 0x1.715476p0, w = k + b;
+    double y = SC_FMA(low, 0x1.715476p0, (low + high) * 0x1.4ae0bf85ddf44p-26);
+    y = w + (y + ((k - w) + b));
+    return sc_log_special_f64(x, y);
+}
+
+SC_MATH double sc_log10(double x) {
+    double k, low, f = sc_log_reduce_f64(x, &k), high = sc_log_split_f64(f, &low);
+    double a = k * 0x1.34413509fp-2, b = high * 0x1.bcb7b1p-2, w = a + b;
+    double y = SC_FMA(low, 0x1.bcb7b1p-2, (low + high) * 0x1.49b9438ca9aaep-28);
+    y = w + (SC_FMA(k, 0x1.e7fbcc47c4acdp-40, y) + ((a - w) + b));
+    return sc_log_special_f64(x, y);
+}
+
+/* --- double: the error function ------------------------------------------------------------------------ */
+
+SC_MATH double sc_erf(double x) {
+    double a = __builtin_fabs(x), t = x * x;
+    /* From 1 on: 1 - 2^P(a). */
+    double c = a > 6.0 ? 6.0 : a;
+    double p = 0x1.24b737abcf0f6p-45;
+    p = SC_FMA(p, c, -0x1.fa6e6abb9d4d1p-40);
+    p = SC_FMA(p, c, 0x1.9ed59c1ce02c9p-35);
+    p = SC_FMA(p, c, -0x1.ac05a4a9140efp-31);
+    p = SC_FMA(p, c, 0x1.37fcd34eec139p-27);
+    p = SC_FMA(p, c, -0x1.5561c89a0c438p-24);
+    p = SC_FMA(p, c, 0x1.2271c8a6c79b8p-21);
+    p = SC_FMA(p, c, -0x1.87f3f3b1af642p-19);
+    p = SC_FMA(p, c, 0x1.a67119a273d5p-17);
+    p = SC_FMA(p, c, -0x1.687e5a271b21p-15);
+    p = SC_FMA(p, c, 0x1.d4c4486489ed5p-14);
+    p = SC_FMA(p, c, -0x1.978060bd46891p-13);
+    p = SC_FMA(p, c, 0x1.629fd8b7c2bf9p-14);
+    p = SC_FMA(p, c, 0x1.7f7cf307893ap-11);
+    p = SC_FMA(p, c, -0x1.3434e1ad6f2bfp-9);
+    p = SC_FMA(p, c, 0x1.f912f0dd6b90ap-13);
+    p = SC_FMA(p, c, 0x1.c4a33a3c60a7cp-6);
+    p = SC_FMA(p, c, -0x1.2faddc0bfd805p-3);
+    p = SC_FMA(p, c, -0x1.d63e7354930cep-1);
+    p = SC_FMA(p, c, -0x1.a0be8c2234b04p0);
+    p = SC_FMA(p, c, 0x1.4cab6fb71b622p-25);
+    double m = p + SC_MAGIC_F64, r = (p - (m - SC_MAGIC_F64)) * 0x1.62e42fefa39efp-1;
+    double big = SC_FMA(-sc_scale_f64(m), sc_exp_poly_f64(r), 1.0);
+    /* Below: x + x P(x^2). */
+    double q = -0x1.abae41df98bf3p-31;
+    q = SC_FMA(q, t, 0x1.d71b0944a2c73p-27);
+    q = SC_FMA(q, t, -0x1.5c072592b3a6ep-23);
+    q = SC_FMA(q, t, 0x1.b97fd389c348dp-20);
+    q = SC_FMA(q, t, -0x1.f4ca4d64cee1ap-17);
+    q = SC_FMA(q, t, 0x1.f9a2baa82a6fbp-14);
+    q = SC_FMA(q, t, -0x1.c02db03dccb51p-11);
+    q = SC_FMA(q, t, 0x1.565bccf92ae08p-8);
+    q = SC_FMA(q, t, -0x1.b82ce311fa912p-6);
+    q = SC_FMA(q, t, 0x1.ce2f21a040d15p-4);
+    q = SC_FMA(q, t, -0x1.812746b0379bdp-2);
+    q = SC_FMA(q, t, 0x1.06eba8214db69p-3);
+    return a < 1.0 ? SC_FMA(q, x, x) : __builtin_copysign(big, x);
+}
+
 #ifdef __cplusplus
 }
 #endif
