@@ -168,6 +168,14 @@ def write(e: FunctionEmitter, target: Buffer, value: NativeValue) -> None:
     if isinstance(value, Array):
         if value.dtype.startswith("float") and not target.dtype.startswith("float"):
             raise Unsupported("floats are written into an array of ints", e.location)
+        held = in_memory(value)
+        if (
+            held is not None
+            and held.strides != target.strides
+            and any(root in target.roots for root in held.roots)
+        ):
+            # NumPy's own answer depends on the order in which it goes through the elements.
+            raise Unsupported("memory is copied onto itself along another dimension", e.location)
         overlaps = _reads(value, target)
         if value.rank > target.rank:
             raise Unsupported("a larger array is written into a smaller one", e.location)
