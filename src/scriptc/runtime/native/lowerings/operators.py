@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -169,13 +170,8 @@ def write(e: FunctionEmitter, target: Buffer, value: NativeValue) -> None:
         if value.dtype.startswith("float") and not target.dtype.startswith("float"):
             raise Unsupported("floats are written into an array of ints", e.location)
         held = in_memory(value)
-        if (
-            held is not None
-            and held.strides != target.strides
-            and any(root in target.roots for root in held.roots)
-        ):
-            # NumPy's own answer depends on the order in which it goes through the elements.
-            raise Unsupported("memory is copied onto itself along another dimension", e.location)
+        if held is not None and _is_order_shown(held, target):
+            raise Unsupported("memory is copied onto itself with other strides", e.location)
         overlaps = _reads(value, target)
         if value.rank > target.rank:
             raise Unsupported("a larger array is written into a smaller one", e.location)
@@ -192,6 +188,21 @@ def write(e: FunctionEmitter, target: Buffer, value: NativeValue) -> None:
         raise Unsupported("this value is written into an array", e.location)
     e.before_write(target)
     copy_into(e, value, target)
+
+
+def _is_order_shown(value: Buffer, target: Buffer) -> bool:
+    """Tell whether NumPy's answer depends on the order in which it goes through the elements.
+
+    It copies a value that overlaps first, but not onto one dimension with strides of one sign,
+    which is right for equal strides only.
+    """
+    if target.rank != 1 or not value.strides or value.strides == target.strides:
+        return False
+    if not any(root in target.roots for root in value.roots):
+        return False
+    signs = [re.fullmatch(r"\(?(-?)\d+\)?", s) for s in (value.strides[-1], target.strides[0])]
+    known = [m[1] for m in signs if m is not None]
+    return len(known) < 2 or known[0] == known[1]
 
 
 def _reads(value: NativeValue, target: Buffer) -> bool:
