@@ -20,7 +20,13 @@ from scriptc.runtime.native.emitter.values import (
     Tuple,
     Unsupported,
 )
-from scriptc.runtime.native.lowerings.arguments import dtype_of, is_none, known_bool, sizes_from
+from scriptc.runtime.native.lowerings.arguments import (
+    dtype_of,
+    is_none,
+    known_bool,
+    known_int,
+    sizes_from,
+)
 from scriptc.runtime.native.lowerings.elementwise import as_zero_d, cast, cast_scalar
 
 
@@ -183,7 +189,8 @@ def _scalar_type(name: str) -> Lowering:
             if x.python and x.dtype == "int64" and not name.startswith(("float", "bool")):
                 return Scalar(name, cast_scalar(e, x, name).code, python=False)
             return e.scalar(name, convert(x.code, x.dtype, name), python=False)
-        return converted(e, x, name)
+        # An array that has the dtype already is given back itself.
+        return x if x.dtype == name and x.sizes else converted(e, x, name)
 
     return lower
 
@@ -213,7 +220,11 @@ def _asarray(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue])
 
 
 def _array(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-    x, dtype = operands[:2]
+    x, dtype, copy, order, ndmin = operands
+    if known_int(e, ndmin) or not known_bool(e, copy):
+        raise Unsupported("an array that is no plain copy", e.location)
+    if isinstance(order, Static) and order.value not in ("K", "C", "A"):
+        raise Unsupported("another order than C", e.location)
     if isinstance(x, Array):
         return converted(e, x, dtype_of(e, dtype, x.dtype))
     return from_parts(e, op, x, dtype)

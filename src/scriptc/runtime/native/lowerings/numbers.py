@@ -313,7 +313,7 @@ def _abs(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> 
             return e.scalar("float64", f"fabs({x.code})", python=True)
         x = as_int(e, x)
         e.stop_if(f"{x.code} == INT64_MIN", *_OVERFLOW)
-        return e.scalar("int64", f"{x.code} < 0 ? -{x.code} : {x.code}", python=True)
+        return e.scalar("int64", f"{x.code} < 0 ? -({x.code}) : {x.code}", python=True)
     made = e.lowerings["abs"](e, op, operands)
     assert isinstance(made, NativeValue)
     return made
