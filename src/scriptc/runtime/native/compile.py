@@ -29,7 +29,7 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.values import make_test
 
-_HEAD = """\
+HEAD = """\
 /* Written by scriptc from {origin}. */
 #include "scriptc.h"
 #include "scriptc_math.h"
@@ -59,7 +59,7 @@ def emit_source(
 ) -> NativeSource:
     """Return the C of a specialised function. Raises `Unsupported` where there is none."""
     emitted = emit_function(function, LOWERINGS, symbol, parameters, assigned)
-    text = _HEAD.format(origin=function.origin.replace("*/", "* /")) + emitted.text
+    text = HEAD.format(origin=function.origin.replace("*/", "* /")) + emitted.text
     return NativeSource(emitted.entry, text, emitted.constants)
 
 
