@@ -20,8 +20,9 @@ from native.accuracy import difference
 from ops.helpers import Case, Outcome, attempt, cases, copied
 from scriptc.ir.opdef import OpDef, RuleError, Trait
 from scriptc.ir.ops import FAMILIES
+from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
-from support.native import NativeFunction, Stopped, Unit, make_program
+from support.native import NativeFunction, Program, Stopped, Unit, make_program
 
 COVERAGE = Path(__file__).with_name("coverage")
 FLAGS = ("-O1",)
@@ -91,36 +92,42 @@ def memory_differs(got: Any, expected: Any, ours: Sequence[Any], theirs: Sequenc
 
 @dataclass
 class Trial:
-    """A sample of an operation, on its way through native code."""
+    """A sample of an operation in one layout, on its way through native code."""
 
     case: Case
-    key: str
+    layout: str
     pass_numbers: bool
+    key: str = ""
 
     def __str__(self) -> str:
-        return f"{self.case}{' (numbers known)' if not self.pass_numbers else ''}"
+        known = "" if self.pass_numbers else ", numbers known"
+        return f"{self.case} ({self.layout}{known})"
 
-    def run(self, function: NativeFunction, layout: str) -> tuple[str, str]:
+    def operands(self) -> list[Any]:
+        return laid_out(self.case.operands(), self.layout)
+
+    def program(self, operands: list[Any]) -> Program:
+        return make_program(self.case.opdef, operands, pass_numbers=self.pass_numbers)
+
+    def run(self, function: NativeFunction) -> tuple[str, str]:
         """Return "native", "stopped" or "raises", and what is wrong, if anything is."""
         opdef = self.case.opdef
-        theirs = laid_out(self.case.operands(), layout)
-        ours = laid_out(self.case.operands(), layout)
+        theirs, ours = self.operands(), self.operands()
         before = copied(theirs)
         expected = attempt(opdef.kernel, *theirs)
-        program = make_program(opdef, ours, pass_numbers=self.pass_numbers)
-        got = function(*program.arguments)
+        got = function(*self.program(ours).arguments)
         if isinstance(got, Stopped):
             return _stopped(got, expected)
         if expected[1] is not None:
             return "raises", f"{expected[1].__name__} is raised, and native code gives {got!r}"
-        wrong = memory_differs(got, expected[0], ours, theirs)
         value = expected[0]
         if opdef.name in UNINITIALISED:
             got, value = np.zeros_like(got), np.zeros_like(value)
-        wrong = wrong or difference(opdef.name, got, value, before)
+        wrong = difference(opdef.name, got, value, before)
+        wrong = wrong or memory_differs(got, value, ours, theirs)
         if Trait.WRITES in opdef.traits:
             wrong = wrong or difference(opdef.name, ours[0], theirs[0], before)
-        return "native", wrong and f"{wrong}: {got!r}, not {expected[0]!r}"
+        return "native", wrong and f"{wrong}: {got!r}, not {value!r}, of {before!r}"
 
 
 def _stopped(got: Stopped, expected: Outcome) -> tuple[str, str]:
@@ -158,44 +165,39 @@ class Family:
         self.functions = self.unit.compile(*flags)
 
     def _trials(self, case: Case) -> list[Trial]:
-        operands = case.operands()
-        made: dict[str, Trial] = {}
-        reason = ""
-        for pass_numbers in (True, False):
+        """Write the functions for a sample; return what there is to run."""
+        layouts = LAYOUTS if has_arrays(case.operands()) else ["plain"]
+        trials = [Trial(case, layout, known) for layout in layouts for known in (True, False)]
+        made: dict[tuple[str, str], Trial] = {}
+        reasons: list[str] = []
+        for trial in trials:
             try:
-                program = make_program(case.opdef, operands, pass_numbers=pass_numbers)
-            except RuleError as refusal:
-                reason = reason or f"no program: {refusal.message}"
-                continue
-            try:
-                key = self.unit.add(program)
+                program = trial.program(trial.operands())
+                trial.key = self.unit.add(program)
+            except (RuleError, Unsupported) as refusal:
+                reasons.append(str(refusal))
             except Exception as error:  # noqa: BLE001 - a failure like others
-                self.failures.append(f"{case} is not written: {error!r}")
-                continue
-            if key in self.unit.refused:
-                reason = reason or self.unit.refused[key]
-            elif key not in made:
-                made[key] = Trial(case, key, pass_numbers)
+                self.failures.append(f"{trial} is not written: {error!r}")
+            else:
+                made.setdefault((trial.key, trial.layout), trial)
         if not made:
-            self.coverage[case.opdef.name].counts["refused"] += 1
-            self.coverage[case.opdef.name].reasons[reason] += 1
+            coverage = self.coverage[case.opdef.name]
+            coverage.counts["refused"] += 1
+            coverage.reasons[reasons[0] if reasons else ""] += 1
         return list(made.values())
 
     def run(self) -> list[str]:
         """Run all samples in all layouts; return what is wrong."""
-        failures = self.failures
         outcomes: dict[str, set[str]] = {}
         for trial in self.trials:
-            operands = trial.case.operands()
-            for layout in LAYOUTS if has_arrays(operands) else ["plain"]:
-                kind, wrong = trial.run(self.functions[trial.key], layout)
-                outcomes.setdefault(str(trial.case), set()).add(kind)
-                if wrong:
-                    failures.append(f"{trial} ({layout}): {wrong}")
+            kind, wrong = trial.run(self.functions[trial.key])
+            outcomes.setdefault(str(trial.case), set()).add(kind)
+            if wrong:
+                self.failures.append(f"{trial}: {wrong}")
         for name, kinds in outcomes.items():
-            kind = next(k for k in ("stopped", "native", "raises") if k in kinds)
+            kind = next(k for k in ("native", "stopped", "raises") if k in kinds)
             self.coverage[name.rpartition("-")[0]].counts[kind] += 1
-        return failures
+        return self.failures
 
     def report(self) -> str:
         lines = [coverage.line(name) for name, coverage in sorted(self.coverage.items())]

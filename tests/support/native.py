@@ -30,33 +30,19 @@ from scriptc.runtime.native.abi import (
     TupleSlot,
     leaves,
 )
-from scriptc.runtime.native.compile import HEAD
-from scriptc.runtime.native.emitter.function import Emitted, FunctionEmitter
+from scriptc.runtime.native.compile import HEAD, slot_of
+from scriptc.runtime.native.ctypes_glue import emit_library
+from scriptc.runtime.native.emitter.function import Emitted, emit_function
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.native.toolchain import compile_shared
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
-_PYTHON_DTYPES = {bool: "bool", int: "int64", float: "float64"}
 _NUMERIC_KINDS = {
     "Any", "Array", "ArrayLike", "Arrays", "Tensor", "number", "float", "complex", "iterable",
 }  # fmt: skip
 
 # --- making ---------------------------------------------------------------------------------------
-
-
-def slot_of(value: Any) -> Slot | None:
-    """Return how a value is passed to native code; None if it is not passed."""
-    if type(value) in _PYTHON_DTYPES:
-        return ScalarSlot(_PYTHON_DTYPES[type(value)], python=True)
-    if isinstance(value, np.generic):
-        return ScalarSlot(value.dtype.name, python=False)
-    if isinstance(value, np.ndarray):
-        return TensorSlot(value.dtype.name, tuple(1 if n == 1 else None for n in value.shape))
-    if type(value) is list and len(set(map(type, value))) == 1:
-        kind = _PYTHON_DTYPES.get(type(value[0]))
-        return ListSlot(ScalarSlot(kind, python=True)) if kind else None
-    return None
 
 
 def typed(value: Any, name: str) -> Type:
@@ -96,7 +82,7 @@ class _Maker:
 
     def operand(self, value: Any, numeric: bool) -> Value:
         array = isinstance(value, np.ndarray)
-        if array or (numeric and self.pass_numbers and slot_of(value) is not None):
+        if array or (numeric and self.pass_numbers and _is_passed(value)):
             return self.passed(value)
         if isinstance(value, slice):
             ends = [self.operand(v, numeric) for v in (value.start, value.stop, value.step)]
@@ -115,10 +101,16 @@ class _Maker:
     def passed(self, value: Any) -> Value:
         name = f"x{len(self.parameters)}"
         slot = slot_of(value)
-        assert slot is not None
+        if slot is None:
+            raise Unsupported(f"a value like {value!r}")
         self.parameters.append(Parameter(name, slot))
         self.arguments.append(value)
         return self.function.body.add_argument(typed(value, name), name)
+
+
+def _is_passed(value: Any) -> bool:
+    """Tell whether native code takes a value: a number, an array or a list of numbers."""
+    return isinstance(slot_of(value), ScalarSlot | TensorSlot | ListSlot)
 
 
 def _is_plain(value: Any) -> bool:
@@ -164,16 +156,23 @@ class Unit:
     refused: dict[str, str] = field(default_factory=dict)
 
     def add(self, program: Program) -> str:
-        """Write a program, unless it is there already; return its key."""
+        """Write a program, unless it is there already; return its key.
+
+        Raises `Unsupported` where it has no native form.
+        """
         key = program.key()
-        if key not in self.emitted and key not in self.refused:
+        if key in self.refused:
+            raise Unsupported(self.refused[key])
+        if key not in self.emitted:
             symbol = f"f{len(self.emitted)}"
             program.function.name = symbol
             try:
-                emitter = FunctionEmitter(program.function, LOWERINGS)
-                self.emitted[key] = emitter.emit(symbol, program.parameters)
+                self.emitted[key] = emit_function(
+                    program.function, LOWERINGS, symbol, program.parameters
+                )
             except Unsupported as refusal:
                 self.refused[key] = refusal.reason
+                raise
         return key
 
     def source(self) -> str:
@@ -183,12 +182,10 @@ class Unit:
 
     def compile(self, *flags: str) -> dict[str, NativeFunction]:
         """Compile all functions, and return them by their keys."""
-        path = compile_shared(self.source(), name=self.name, extra=(*WARNINGS, *flags))
-        library = ctypes.CDLL(str(path))
-        return {
-            key: NativeFunction(emitted, getattr(library, emitted.entry.symbol))
-            for key, emitted in self.emitted.items()
-        }
+        source = emit_library(self.source())
+        path = compile_shared(source, name=self.name, extra=(*WARNINGS, *flags))
+        library = Library(ctypes.CDLL(str(path)))
+        return {key: NativeFunction(emitted, library) for key, emitted in self.emitted.items()}
 
 
 # --- calling --------------------------------------------------------------------------------------
@@ -201,8 +198,6 @@ _C = {
     **{f"uint{n}": getattr(ctypes, f"c_uint{n}") for n in (8, 16, 32, 64)},
 }
 _RANK = 8
-_free = ctypes.CDLL(None).free
-_free.argtypes = [ctypes.c_void_p]
 
 
 class _Tensor(ctypes.Structure):
@@ -232,30 +227,46 @@ class Stopped:
     message: str
 
 
+class Library:
+    """What all functions of a shared object use."""
+
+    def __init__(self, loaded: ctypes.CDLL) -> None:
+        self.loaded = loaded
+        self.free = loaded.scriptc_free
+        self.end = loaded.scriptc_end
+        self.free.argtypes = self.end.argtypes = [ctypes.c_void_p]
+        loaded.scriptc_open.restype = ctypes.c_void_p
+        loaded.scriptc_begin.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        self.workspace = loaded.scriptc_open()
+        loaded.scriptc_begin(self.workspace, 1)
+
+
 class NativeFunction:
     """One compiled function, as the glue calls it."""
 
-    def __init__(self, emitted: Emitted, function: Any) -> None:
+    def __init__(self, emitted: Emitted, library: Library) -> None:
         self.entry: EntryPoint = emitted.entry
         self.constants = emitted.constants
-        self.function = function
-        function.restype = ctypes.c_int32
-        self.workspace = ctypes.create_string_buffer(1 << 13)
+        self.library = library
+        self.function = getattr(library.loaded, self.entry.symbol)
+        self.function.restype = ctypes.c_int32
 
     def __call__(self, *arguments: Any) -> Any:
         """Return what the function returns; a `Stopped` if it stops."""
-        call = _Call([ctypes.byref(self.workspace)])
+        assert not self.entry.packs, "constants in the form that products read"
+        call = _Call(self.library)
         given = [*arguments, *self.constants]
         for parameter, value in zip(self.entry.parameters, given, strict=True):
             call.give(parameter.slot, value)
         results = [_space_for(leaf) for leaf in leaves(self.entry.result)]
         status = self.function(*call.arguments, *map(ctypes.byref, results))
+        self.library.end(self.library.workspace)
         if status:
             for result in results:
                 if isinstance(result, _Tensor) and result.allocation:
-                    _free(result.allocation)
+                    self.library.free(result.allocation)
             site = self.entry.sites[status - 1]
-            return Stopped(site.exception, site.message)
+            return Stopped("" if site.restarts else site.exception, site.message)
         return call.take(self.entry.result, iter(results))
 
 
@@ -268,8 +279,9 @@ def _space_for(leaf: Slot) -> Any:
 class _Call:
     """The arguments of one call, and how its results become values."""
 
-    def __init__(self, arguments: list[Any]) -> None:
-        self.arguments = arguments
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.arguments: list[Any] = [ctypes.c_void_p(library.workspace)]
         self.leaves: list[Any] = []
         self.results: list[Any] = []
         self.kept: list[Any] = []
@@ -313,7 +325,7 @@ class _Call:
             case ListSlot(element):
                 kind = ctypes.POINTER(_C[element.dtype])
                 items = ctypes.cast(made.data, kind)[: made.length]
-                _free(made.data)
+                self.library.free(made.data)
                 value = list(items)
             case TensorSlot():
                 value = self._array(slot, made)
@@ -336,7 +348,7 @@ class _Call:
             memory = (ctypes.c_char * dtype.itemsize).from_address(made.data)
             first = np.ndarray((1,), dtype, memory)
             value[...] = np.lib.stride_tricks.as_strided(first, shape, strides)
-        _free(made.allocation)
+        self.library.free(made.allocation)
         return value
 
 
