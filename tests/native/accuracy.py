@@ -7,8 +7,19 @@ from typing import Any
 
 import numpy as np
 
-ULPS: dict[str, float] = {}
-"""By operation: how many units in the last place a result may be off."""
+_TRANSCENDENTAL = (
+    "acos asin atan acosh asinh atanh sin cos tan sinh cosh tanh exp exp2 expm1 log log1p log2 "
+    "log10 cbrt power pow float_power atan2 hypot logaddexp logaddexp2 inplace_power degrees "
+    "radians math_acos math_asin math_atan math_acosh math_asinh math_atanh math_sin math_cos "
+    "math_tan math_sinh math_cosh math_tanh math_exp math_exp2 math_expm1 math_log math_log1p "
+    "math_log2 math_log10 math_cbrt math_pow math_atan2 math_hypot math_erf math_erfc math_gamma "
+    "math_lgamma"
+)
+ULPS: dict[str, float] = dict.fromkeys(_TRANSCENDENTAL.split(), 4.0)
+"""By operation: how many units in the last place a result may be off.
+
+NumPy's functions, ours and the C library's are each within 2 of the exact value.
+"""
 
 Bound = Callable[[Any, Sequence[Any]], Any]
 """From the expected result and the operands to the absolute error that is allowed."""

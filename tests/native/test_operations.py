@@ -167,7 +167,9 @@ class Family:
     def _trials(self, case: Case) -> list[Trial]:
         """Write the functions for a sample; return what there is to run."""
         layouts = LAYOUTS if has_arrays(case.operands()) else ["plain"]
-        trials = [Trial(case, layout, known) for layout in layouts for known in (True, False)]
+        # A list of numbers that are known is made by the program, and no caller sees it change.
+        passed = (True,) if Trait.WRITES in case.opdef.traits else (True, False)
+        trials = [Trial(case, layout, known) for layout in layouts for known in passed]
         made: dict[tuple[str, str], Trial] = {}
         reasons: list[str] = []
         for trial in trials:
@@ -208,9 +210,7 @@ NAMES = [name for name, ops in FAMILIES.items() if any(o.name in LOWERINGS for o
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_samples_come_out_as_by_the_kernel(
-    name: str, golden: Callable[[Path, str], None]
-) -> None:
+def test_samples_come_out_as_by_the_kernel(name: str, golden: Callable[[Path, str], None]) -> None:
     family = Family(name, FLAGS)
     failures = family.run()
     assert not failures, f"{len(failures)} failures\n" + "\n".join(failures)

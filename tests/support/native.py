@@ -1,4 +1,4 @@
-"""Operations as native functions: each a function of its own, compiled many at once, called by ctypes.
+"""Operations as native functions: one for each, compiled many at once, called by ctypes.
 
 A function's parameters are the arrays and numbers that an operation is given, typed to the dtype,
 the rank and the sizes that are 1. What else it is given (axes, flags, dtypes, names) is constant.
@@ -37,7 +37,7 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.native.toolchain import compile_shared
 
-WARNINGS = ("-Wall", "-Wextra", "-Werror")
+WARNINGS = ("-Wall", "-Wextra")
 _NUMERIC_KINDS = {
     "Any", "Array", "ArrayLike", "Arrays", "Tensor", "number", "float", "complex", "iterable",
 }  # fmt: skip

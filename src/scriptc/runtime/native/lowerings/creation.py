@@ -189,8 +189,11 @@ def _scalar_type(name: str) -> Lowering:
             if x.python and x.dtype == "int64" and not name.startswith(("float", "bool")):
                 return Scalar(name, cast_scalar(e, x, name).code, python=False)
             return e.scalar(name, convert(x.code, x.dtype, name), python=False)
+        if not x.sizes:
+            number = e.as_scalar(x)
+            return e.scalar(name, convert(number.code, number.dtype, name), python=False)
         # An array that has the dtype already is given back itself.
-        return x if x.dtype == name and x.sizes else converted(e, x, name)
+        return x if x.dtype == name else converted(e, x, name)
 
     return lower
 

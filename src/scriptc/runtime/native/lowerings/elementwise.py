@@ -237,7 +237,7 @@ _UNARY: Mapping[str, tuple[Mapping[str, str], int]] = {
     "reciprocal": (_float("1 / {a}"), 2),
     "sign": (
         {
-            "float": "{a} > 0 ? 1 : {a} < 0 ? -1 : {a}",
+            "float": "{a} > 0 ? 1 : {a} < 0 ? -1 : {a} == 0 ? 0 : {a}",
             "int": "({a} > 0) - ({a} < 0)",
             "uint": "{a} > 0",
         },

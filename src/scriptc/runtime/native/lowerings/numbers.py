@@ -109,6 +109,9 @@ def _of_ints(e: FunctionEmitter, name: str, a: Scalar, b: Scalar) -> Scalar:
             return _by_literal(e, name, a, int(b.code))
         function = "sc_floordiv" if name == "floor_divide" else "sc_floormod"
         return e.scalar("int64", f"{function}({a.code}, {b.code})", python=True)
+    shifts = name in ("bitwise_left_shift", "bitwise_right_shift")
+    if shifts and _is_small(b.code) and not 0 <= int(b.code) <= 62:
+        raise Unsupported("a shift by this number", e.location)
     if name == "bitwise_left_shift":
         e.stop_if(f"{b.code} < 0", "ValueError", "negative shift count")
         e.stop_if(f"{b.code} > 62 && {a.code} != 0", *_OVERFLOW)

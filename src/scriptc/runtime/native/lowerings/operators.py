@@ -128,6 +128,8 @@ def _power(e: FunctionEmitter, operands: Sequence[NativeValue]) -> NativeValue |
         if y.code == "2" and x.dtype != "bool":
             return apply(e, ELEMENTWISE["multiply"], [x, x])
         return None
+    if not _is_known(y.code) and isinstance(x, Array) and y.dtype == "float64":
+        e.stop_if(f"{y.code} == 0.5")  # NumPy takes the root then, which differs for -inf
     match y.code:
         case "2" | "2.0":
             return apply(e, ELEMENTWISE["multiply"], [x, x])
@@ -142,6 +144,11 @@ def _power(e: FunctionEmitter, operands: Sequence[NativeValue]) -> NativeValue |
         case "(-1.0)" | "-1" if isinstance(x, Array):
             return apply(e, Elementwise(np.reciprocal, {"float": "1 / {a}"}, 2), [x])
     return None
+
+
+def _is_known(code: str) -> bool:
+    """Tell whether a number is a literal."""
+    return re.fullmatch(r"\(?-?[0-9.e+-]+\)?", code) is not None
 
 
 def _inplace(name: str) -> Lowering:
