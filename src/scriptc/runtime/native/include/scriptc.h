@@ -63,12 +63,26 @@ typedef struct sc_workspace {
     struct sc_workspace *next; /* for those who keep a pool of them */
 } sc_workspace;
 
-/* Returns memory of that many bytes, aligned for vectors, to be released with free(); or NULL. */
+#if defined(__linux__) && !defined(__cplusplus)
+#define SC_HUGE ((size_t)1 << 21)
+extern int madvise(void *address, size_t length, int advice);
+#endif
+
+/* Returns memory of that many bytes, aligned for vectors, to be released with free(); or NULL.
+ * What is large comes in large pages where there are some: each first touch of one has its price. */
 SC_INLINE void *sc_allocate(size_t bytes) {
 #if defined(_WIN32)
     return malloc(bytes ? bytes : 1);
 #else
     if (bytes < 256) return malloc(bytes ? bytes : 1);
+#if defined(SC_HUGE)
+    if (bytes >= 2 * SC_HUGE && bytes <= SIZE_MAX / 2) {
+        const size_t whole = (bytes + SC_HUGE - 1) & ~(SC_HUGE - 1);
+        void *memory = aligned_alloc(SC_HUGE, whole);
+        if (memory) (void)madvise(memory, whole, 14); /* MADV_HUGEPAGE; no harm if it is refused */
+        return memory;
+    }
+#endif
     return aligned_alloc(64, (bytes + 63) & ~(size_t)63);
 #endif
 }

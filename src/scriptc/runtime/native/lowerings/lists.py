@@ -186,9 +186,16 @@ def _repeat(e: FunctionEmitter, x: List, times: str) -> List:
     made = new(e, x.element, length)
     type_ = c_element(e, x.element)
     j, k = e.writer.name("j"), e.writer.name("k")
+    to, from_ = f"(({type_} *){made.code}->data)[{j}]", f"(({type_} *){x.code}->data)"
+    with e.writer.braces(f"if ({x.code}->length == 1)", "} else {"):
+        e.line(f"{type_} const {k} = {from_}[0];")
+        e.line(f"for (int64_t {j} = 0; {j} < {length}; ++{j}) {to} = {k};")
+    e.writer.depth += 1
     with e.writer.braces(f"for (int64_t {j} = 0, {k} = 0; {j} < {length}; ++{j})"):
-        e.line(f"(({type_} *){made.code}->data)[{j}] = (({type_} *){x.code}->data)[{k}];")
+        e.line(f"{to} = {from_}[{k}];")
         e.line(f"if (++{k} == {x.code}->length) {k} = 0;")
+    e.writer.depth -= 1
+    e.line("}")
     return made
 
 
