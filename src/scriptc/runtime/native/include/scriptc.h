@@ -65,6 +65,9 @@ typedef struct sc_workspace {
 
 #if defined(__linux__) && !defined(__cplusplus)
 #define SC_HUGE ((size_t)1 << 21)
+/* Up to here glibc keeps memory that was released for the next one who asks; with the alignment of large
+ * pages it would not, but ask the system for new pages each time. */
+#define SC_KEPT ((size_t)31 << 20)
 extern int madvise(void *address, size_t length, int advice);
 #endif
 
@@ -76,10 +79,16 @@ SC_INLINE void *sc_allocate(size_t bytes) {
 #else
     if (bytes < 256) return malloc(bytes ? bytes : 1);
 #if defined(SC_HUGE)
-    if (bytes >= 2 * SC_HUGE && bytes <= SIZE_MAX / 2) {
+    if (bytes > SC_KEPT && bytes <= SIZE_MAX / 2) {
         const size_t whole = (bytes + SC_HUGE - 1) & ~(SC_HUGE - 1);
         void *memory = aligned_alloc(SC_HUGE, whole);
         if (memory) (void)madvise(memory, whole, 14); /* MADV_HUGEPAGE; no harm if it is refused */
+        return memory;
+    }
+    if (bytes >= 2 * SC_HUGE && bytes <= SC_KEPT) {
+        void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+        const uintptr_t page = ((uintptr_t)memory + 4095) & ~(uintptr_t)4095;
+        if (memory) (void)madvise((void *)page, bytes - 4096, 14);
         return memory;
     }
 #endif
