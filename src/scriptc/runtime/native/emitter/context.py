@@ -29,6 +29,10 @@ class Context:
     def __init__(self) -> None:
         self.writer = Writer()
         self.ranges = Ranges()
+        self.functions: list[str] = []
+        """Functions that stand in front of this one."""
+        self.prologue: list[str] = []
+        """Lines in front of all others."""
         self.sites: list[Site] = []
         self.location: Location | None = None
         self.externally_written = False

@@ -194,8 +194,6 @@ class FunctionEmitter(Context):
         self._leaf_count = 0
         self._leaf_names = 0
         self._constant_leaves: list[str] = []
-        self.prologue: list[str] = []
-        """Lines in front of all others."""
         self._packing: list[str] = []
         self._packs = 0
         self._leaf_of: dict[BlockArgument, str] = {}
@@ -239,7 +237,7 @@ class FunctionEmitter(Context):
         head = f"SC_API int32_t {symbol}({taken}) {{"
         if self._guarded:
             head = f"static int32_t {symbol}_body({taken}) {{"
-        text = "\n".join([*self.embedded, head, "    (void)ws;", *lines, "}", ""])
+        text = "\n".join([*self.embedded, *self.functions, head, "    (void)ws;", *lines, "}", ""])
         if self._guarded:
             text += self._guard(symbol, listed, parameters)
         if self._packing:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from scriptc.runtime.native.abi import C_TYPES
 from scriptc.runtime.native.emitter.context import Context, contiguous, in_memory, strides_of
+from scriptc.runtime.native.emitter.split import Split
 from scriptc.runtime.native.emitter.values import (
     Array,
     Buffer,
@@ -32,6 +33,9 @@ _CHUNK = 4096
 """How many floats are added up before the sum goes to a wider or second accumulator."""
 _KEEP = 3
 """An element that costs less than this is computed again rather than kept."""
+
+_WORTH = 100_000
+"""How many additions of elements are worth a thread."""
 
 Index = tuple[str, ...]
 
@@ -80,6 +84,11 @@ def closure(targets: Iterable[Node]) -> list[Node]:
         stack.append((node, True))
         stack += [(n, False) for n in reversed(_pending(node.inputs)) if id(n) not in seen]
     return order
+
+
+def _is_none(count: str) -> str:
+    """Return the test that there are no elements."""
+    return "0" if is_literal(count) and int(count) else f"{count} == 0"
 
 
 def _is_trailing(node: Reduce) -> bool:
@@ -224,22 +233,49 @@ class _Kernel:
     def emit(self) -> None:
         context, group = self.context, self.group
         keep = self._to_keep()
+        for node in group.order:
+            if isinstance(node, Reduce) and node.reduction.empty_fails:
+                context.stop_if(_is_none(multiply(*(node.input.sizes[a] for a in node.axes))))
         buffers = [context.memory_for(target) for target in group.targets]
         for target, buffer in zip(group.targets, buffers, strict=True):
             self.kept[id(target)] = buffer.data
         roots = []
-        for node in group.order:
-            if id(node) in keep and id(node) not in self.kept:
-                root = context.new_root()
-                roots.append(root)
-                inner = node.sizes[self.rows :]
-                self.kept[id(node)] = context.reserve(str(root.slot), node.dtype, inner)
+        scratch: dict[str, str] = {}
+        kept = [n for n in group.order if id(n) in keep and id(n) not in self.kept]
+        grains = self._grains()
+        split = Split(context, grains)
+        workers = (split.workers(group.outer[0]),) if grains and kept else ()
+        for node in kept:
+            root = context.new_root()
+            roots.append(root)
+            inner = node.sizes[self.rows :]
+            name = context.reserve(str(root.slot), node.dtype, (*workers, *inner))
+            self.kept[id(node)] = name
+            scratch[name] = multiply(*inner)
         stages = self._stages(keep)
+        begin = len(context.writer.lines)
         self._outer_loops(0, stages)
+        split.emit(begin, scratch)
         for target, buffer in zip(group.targets, buffers, strict=True):
             target.buffer = buffer
             target.forget()
         del roots
+
+    def _grains(self) -> dict[str, str]:
+        """Return how many rounds of the outermost loop are worth a thread, by its length.
+
+        Threads may share whole rows, or elements; what is left of a row is for one.
+        """
+        reduces = [n for n in self.group.order if isinstance(n, Reduce)]
+        sizes = self.group.targets[0].sizes
+        if self.context.externally_written or not sizes or (reduces and not self.group.outer):
+            return {}
+        elements = _WORTH * 16 // (16 + sum(n.cost for n in self.group.order if isinstance(n, Map)))
+        row = multiply(*max((n.input.sizes for n in reduces), key=len, default=sizes)[1:])
+        rows = str(elements) if row == "1" else f"{elements} / (1 + {row})"
+        if reduces:
+            return {self.group.outer[0]: rows}
+        return {sizes[0]: rows, multiply(*sizes): str(elements)}
 
     def _to_keep(self) -> set[int]:
         """Return which nodes are computed once per row and kept."""
@@ -470,8 +506,6 @@ class _Kernel:
 
     def _close(self, node: Reduce, name: str, count: str) -> str:
         reduction = node.reduction
-        if reduction.empty_fails:
-            self.context.stop_if("0" if is_literal(count) and int(count) else f"{count} == 0")
         if reduction.tracks_nan:
             self.context.line(f"if ({name}_nan) {name} = ({node.accumulator})NAN;")
         text = reduction.finish.format(a=name, n=f"({count})")
@@ -592,7 +626,7 @@ def _emit_columns(context: Context, node: Reduce) -> None:
     reduced = [input_.sizes[a] for a in node.axes]
     count = multiply(*reduced)
     if reduction.empty_fails:
-        context.stop_if("0" if is_literal(count) and int(count) else f"{count} == 0")
+        context.stop_if(_is_none(count))
     total = multiply(*node.sizes)
     j = writer.name("j")
     context.line(f"for (int64_t {j} = 0; {j} < {total}; ++{j}) {sums}[{j}] = {reduction.start};")
