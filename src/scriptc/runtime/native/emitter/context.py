@@ -29,6 +29,8 @@ class Context:
     def __init__(self) -> None:
         self.writer = Writer()
         self.ranges = Ranges()
+        self.symbol = ""
+        """The name of the function."""
         self.functions: list[str] = []
         """Functions that stand in front of this one."""
         self.prologue: list[str] = []

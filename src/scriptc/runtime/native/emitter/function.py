@@ -216,6 +216,7 @@ class FunctionEmitter(Context):
         assigned: Sequence[tuple[str, ...]] = (),
     ) -> Emitted:
         """Return the function. See `emit_function`."""
+        self.symbol = symbol
         signature: list[str] = []
         # Further parameters are tests of the caller's: they have no argument here.
         for argument, parameter in zip(self.function.parameters, parameters, strict=False):

@@ -61,7 +61,7 @@ class Split:
         captured = self._captured(lines[:begin], [*body, *scratch.values()])
         if captured is None:
             return
-        name = self.context.writer.name("loop")
+        name = self.context.writer.name(f"{self.context.symbol}_loop")
         del lines[begin:]
         parameters = "void *arg, int64_t begin, int64_t end, int worker"
         text = [
