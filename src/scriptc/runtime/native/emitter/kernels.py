@@ -166,14 +166,17 @@ def _with_shared(pending: Sequence[Node]) -> list[Node]:
     return targets
 
 
-def total_cost(node: NativeValue) -> int:
-    """Return about what an element costs, operands that are not in memory included."""
+def total_cost(node: NativeValue, reduced: int = 1000) -> int:
+    """Return about what an element costs, operands that are not in memory included.
+
+    `reduced` is what a reduction costs: nothing where its result is at hand.
+    """
     if isinstance(node, Reduce):
-        return 1000
+        return reduced
     if not isinstance(node, Node) or node.buffer is not None:
         return 0
     own = node.cost if isinstance(node, Map) else 0
-    return own + sum(total_cost(i) for i in node.inputs)
+    return own + sum(total_cost(i, reduced) for i in node.inputs)
 
 
 def _problem(context: Context, targets: Sequence[Node], outer: Sequence[str]) -> Node | None:
@@ -294,7 +297,7 @@ class _Kernel:
             elif (
                 isinstance(node, Map)
                 and count.get(id(node), 0) > 1
-                and total_cost(node) >= _KEEP
+                and total_cost(node, 0) >= _KEEP
                 and node.rank > self.rows
                 and self.context.same_sizes(node.sizes[: self.rows], self.group.outer)
             ):
