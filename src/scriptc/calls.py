@@ -6,6 +6,7 @@ decides, then the interpreter or native code itself: such a call runs no Python 
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,7 @@ import numpy as np
 from scriptc.ir.diagnostic import ArgumentError
 from scriptc.ir.graph import Instance, Program
 from scriptc.nn.module import TraceHook, tracing
+from scriptc.runtime.entry import signature_of
 from scriptc.runtime.native.settings import Backend, read_backend
 
 _traces = np.zeros(1, np.int32)
@@ -45,12 +47,23 @@ def backend_of(name: str | None) -> Backend | None:
         raise ArgumentError(f"the backend is one of {names}, not {name!r}") from None
 
 
+class _Signature:
+    """What `inspect.signature` asks an object for; the class itself has the usual one."""
+
+    def __get__(self, called: Called | None, owner: type | None = None) -> inspect.Signature:
+        if called is None:
+            raise AttributeError("__signature__")
+        return called._calls.signature()
+
+
 class Called:
     """Base of what is called by way of a slot."""
 
     __slots__ = ("__call__",)
 
     __call__: Callable[..., Any]
+    __signature__ = _Signature()
+    _calls: Calls
 
 
 class Calls:
@@ -121,6 +134,15 @@ class Calls:
 
     def _install(self, call: Callable[..., Any]) -> None:
         object.__setattr__(self.called, "__call__", call)
+
+    def signature(self) -> inspect.Signature:
+        """Return the signature of what is called."""
+        if not self.entry:
+            raise AttributeError("__signature__")
+        original = getattr(self.called, "__wrapped__", None)
+        if original is not None:
+            return inspect.signature(original)
+        return signature_of(self.program.functions[self.entry], self.root is not None)
 
     @property
     def c_source(self) -> str:

@@ -44,6 +44,19 @@ def make_entry(function: Function, hand_over: HandOver, bound: Instance | None) 
     return _Entry(function, bound).make(hand_over)
 
 
+def signature_of(function: Function, bound: bool) -> inspect.Signature:
+    """Return the signature as users call a function; with `bound`, the first parameter is given."""
+    kinds = inspect.Parameter
+    found = []
+    for parameter in function.parameters[bound:]:
+        default = function.defaults.get(parameter.name, kinds.empty)
+        only = parameter.name in function.keyword_only
+        kind = kinds.KEYWORD_ONLY if only else kinds.POSITIONAL_OR_KEYWORD
+        found.append(kinds(parameter.name, kind, default=default))
+    # In a compiled function a parameter without default may follow one that has one.
+    return inspect.Signature(found, __validate_parameters__=False)
+
+
 class _Entry:
     def __init__(self, function: Function, bound: Instance | None) -> None:
         self.function = function
@@ -82,28 +95,12 @@ class _Entry:
         made.__kwdefaults__ = {
             p.name: self._default(p) for p in self.parameters if p not in by_position
         }
-        made.__signature__ = self._signature()  # type: ignore[attr-defined]  # inspect reads it
+        made.__signature__ = signature_of(self.function, self.bound is not None)  # type: ignore[attr-defined]  # inspect reads it
         made.__module__ = self.function.origin.rpartition(".")[0] or "__main__"
         return made
 
     def _default(self, parameter: BlockArgument) -> Any:
         return self.function.defaults.get(parameter.name, _MISSING)
-
-    def _signature(self) -> inspect.Signature:
-        kinds = inspect.Parameter
-        found = []
-        for parameter in self.parameters:
-            default = self._default(parameter)
-            only = parameter.name in self.function.keyword_only
-            found.append(
-                kinds(
-                    parameter.name,
-                    kinds.KEYWORD_ONLY if only else kinds.POSITIONAL_OR_KEYWORD,
-                    default=kinds.empty if default is _MISSING else default,
-                )
-            )
-        # In a compiled function a parameter without default may follow one that has one.
-        return inspect.Signature(found, __validate_parameters__=False)
 
     def _arguments(self) -> ast.arguments:
         only = set(self.function.keyword_only)
@@ -139,18 +136,19 @@ class _Entry:
         self, rest: tuple[Any, ...], more: dict[str, Any], missing: list[str]
     ) -> ArgumentError:
         by_position = [p.name for p in self.parameters if p.name not in self.function.keyword_only]
-        signature = f"call it as {self.name}{self._signature()}"
+        signature = signature_of(self.function, self.bound is not None)
+        advice = f"call it as {self.name}{signature}"
         if more:
             names = ", ".join(f"`{name}`" for name in more)
-            return ArgumentError(f"{self.name}() has no parameter {names}; {signature}")
+            return ArgumentError(f"{self.name}() has no parameter {names}; {advice}")
         if rest:
             count = len(by_position)
             return ArgumentError(
                 f"{self.name}() takes {count} positional argument{'s' * (count != 1)}, "
-                f"and was given {count + len(rest)}; {signature}"
+                f"and was given {count + len(rest)}; {advice}"
             )
         names = " and ".join(f"`{name}`" for name in missing)
-        return ArgumentError(f"{self.name}() needs an argument for {names}; {signature}")
+        return ArgumentError(f"{self.name}() needs an argument for {names}; {advice}")
 
     # --- checks ----------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ import numpy as np
 from scriptc.ir.graph import Function, Instance, Program
 from scriptc.ir.location import Location
 from scriptc.ir.passes.constant_folding import is_small
+from scriptc.runtime.entry import signature_of
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
 from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot
 from scriptc.runtime.native.compile import (
@@ -106,7 +107,7 @@ class Dispatcher:
         """Those that calls try by themselves, the first one first."""
         self._has_state = False
         self._lock = threading.RLock()
-        self._signature = _signature(function, root is not None)
+        self._signature = signature_of(function, root is not None)
         self._is_plain = not function.keyword_only
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -120,7 +121,13 @@ class Dispatcher:
         slots = [slot_of(v) for v in values]
         key = tuple(s for s in slots if s is not None)
         if len(key) < len(slots):
-            return self._without(args, kwargs, Unsupported("arguments of these types"))
+            # What the interpreter refuses is its to explain; arrays of objects it would take.
+            odd = any(
+                s is None and isinstance(v, np.ndarray) for s, v in zip(slots, values, strict=True)
+            )
+            if self.must and (odd or accepts(self.program, self.entry, self.root, values)):
+                return self._without(args, kwargs, Unsupported("arguments of these types"))
+            return self.interpreter(*args, **kwargs)
         code = self._find(key)
         if code is None or (code.call is None and self.must):
             if not accepts(self.program, self.entry, self.root, values):
@@ -235,8 +242,9 @@ class Dispatcher:
             log.info("%s stays in the interpreter: %s%s", name, refusal.reason, where)
             return Code(refusal=refusal)
         except NativeUnavailableError as error:
-            warn_unavailable(error)
-            return Code(refusal=Unsupported(error.reason))
+            if not self.must:
+                warn_unavailable(error)
+            return Code(refusal=Unsupported(str(error)))
         except CompilationError as error:
             if self.must:
                 raise
@@ -333,17 +341,6 @@ class _Failure:
         class_ = BUILTIN_EXCEPTIONS.get(place.exception, RuntimeError)
         error = class_(message or place.message)
         raise error_at(error, place.location, self.entry.function)
-
-
-def _signature(function: Function, bound: bool) -> inspect.Signature:
-    kinds = inspect.Parameter
-    found = []
-    for parameter in function.parameters[bound:]:
-        default = function.defaults.get(parameter.name, kinds.empty)
-        only = parameter.name in function.keyword_only
-        kind = kinds.KEYWORD_ONLY if only else kinds.POSITIONAL_OR_KEYWORD
-        found.append(kinds(parameter.name, kind, default=default))
-    return inspect.Signature(found, __validate_parameters__=False)
 
 
 def make_module(source: NativeSource) -> Any:
