@@ -495,7 +495,7 @@ def freeze(module: object, preserved_attrs: Sequence[str] | None = None) -> Scri
     program, root = freeze_program(
         module.program, module.entry, module.root, preserved_attrs or ()
     )  # fmt: skip
-    return ScriptModule(program, module.entry, root)
+    return ScriptModule(program, module.entry, root, backend=module._running.backend)
 
 
 def _no_forward() -> ArgumentError:
