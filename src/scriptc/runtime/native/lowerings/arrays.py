@@ -205,17 +205,29 @@ def wanted_sizes(e: FunctionEmitter, x: Array, shape: NativeValue) -> list[str]:
         for size in rest:
             if not size.isdigit():
                 e.stop_if(f"{size} < 0")
+        _stop_if_huge(e, x, rest)
         sizes[at] = _quotient(e, list(x.sizes), rest)
         return sizes
     for size in sizes:
         if not size.isdigit():
             e.stop_if(f"{size} < 0")
+    _stop_if_huge(e, x, sizes)
     product = multiply(*sizes)
     if sorted(map(e.canonical, x.sizes)) != sorted(sizes) and total != product:
         if total.isdigit() and product.isdigit():
             raise Unsupported("a shape of another size", e.location)
         e.stop_if(f"{total} != {product}")
     return sizes
+
+
+def _stop_if_huge(e: FunctionEmitter, x: Array, sizes: Sequence[str]) -> None:
+    """Leave the function where the product of sizes, none negative, is beyond 64 bits."""
+    own = [e.canonical(s) for s in x.sizes]
+    other = [s for s in sizes if s not in own]
+    if len(sizes) > 1 and not all(s.isdigit() for s in other):
+        factors = sorted(sizes, key=lambda s: not s.isdigit())  # as `multiply` orders them
+        shape = f"(const int64_t[]){{{', '.join(factors)}}}"
+        e.stop_if(f"sc_bytes({shape}, {len(factors)}, 1) == SIZE_MAX")
 
 
 def _quotient(e: FunctionEmitter, sizes: list[str], divisors: list[str]) -> str:
