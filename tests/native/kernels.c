@@ -47,9 +47,9 @@ static void check(double found, double exact, double bound, const char *what, in
         const sc_windows v = {c, kh, kw, (h - kh) / step + 1, (w - kw) / step + 1, h * w, w, 1, step * w, step}; \
         const int64_t size = c * kh * kw, pixels = v.rows * v.columns;                                 \
         T *x = array_##S(c * h * w), *f = array_##S(o * size), *y = array_##S(o * pixels);             \
-        T *z = array_##S(o * pixels), *p = array_##S(sc_conv_packed_##S(o, &v));                       \
+        T *z = array_##S(o * pixels), *p = array_##S(sc_conv_packed_##S(o, size));                       \
         if (sc_conv_##S(ws, 0, o, &v, x, f, size, y, pixels)) exit(2);                                 \
-        if (sc_conv_pack_##S(ws, 0, o, &v, f, size, 1, p)) exit(2);                                    \
+        sc_conv_pack_##S(o, size, f, size, p);                                                         \
         if (sc_conv_with_##S(ws, 0, o, &v, x, p, z, pixels)) exit(2);                                  \
         for (int64_t q = 0; q < o; q++)                                                                \
             for (int64_t at = 0; at < pixels; at++) {                                                  \

@@ -19,8 +19,9 @@ SOURCE = """
     SC_API int packed_##S(sc_workspace *ws, int64_t o, const sc_windows *w, const T *x, \\
         const T *weights, T *y, int64_t y_row) { \\
         const int64_t size = sc_windows_size(w); \\
-        T *p = (T *)sc_allocate((size_t)sc_conv_packed_##S(o, w) * sizeof(T)); \\
-        if (!p || sc_conv_pack_##S(ws, 0, o, w, weights, size, 1, p)) return 1; \\
+        T *p = (T *)sc_allocate((size_t)sc_conv_packed_##S(o, size) * sizeof(T)); \\
+        if (!p) return 1; \\
+        sc_conv_pack_##S(o, size, weights, size, p); \\
         const int status = sc_conv_with_##S(ws, 0, o, w, x, p, y, y_row); \\
         free(p); \\
         return status; }

@@ -34,9 +34,11 @@ HEAD = """\
 #include "scriptc.h"
 #include "scriptc_math.h"
 #include "scriptc_scalars.h"
-#include "scriptc_gemm.h"
-
+#include "scriptc_threads.h"
+{more}
 """
+_HEADERS = {"sc_gemm_": "scriptc_gemm.h", "sc_conv_": "scriptc_conv.h"}
+"""Headers that take long to compile, by what the names in them begin with."""
 _MAX_RANK = 8
 
 
@@ -59,8 +61,9 @@ def emit_source(
 ) -> NativeSource:
     """Return the C of a specialised function. Raises `Unsupported` where there is none."""
     emitted = emit_function(function, LOWERINGS, symbol, parameters, assigned)
-    text = HEAD.format(origin=function.origin.replace("*/", "* /")) + emitted.text
-    return NativeSource(emitted.entry, text, emitted.constants)
+    more = "".join(f'#include "{h}"\n' for name, h in _HEADERS.items() if name in emitted.text)
+    head = HEAD.format(origin=function.origin.replace("*/", "* /"), more=more)
+    return NativeSource(emitted.entry, head + emitted.text, emitted.constants)
 
 
 def slot_of(value: Any) -> Slot | None:

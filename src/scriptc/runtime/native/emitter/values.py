@@ -164,6 +164,19 @@ class Buffer(Array):
         self.identity = identity
 
 
+class Patches(Array):
+    """Windows as columns of matrices, `(batch, groups, size, count)`, which nobody has copied.
+
+    `windows` has the dimensions batch, channel, window, place. Only a matrix product takes this.
+    """
+
+    __slots__ = ("windows",)
+
+    def __init__(self, sizes: Sequence[str], windows: Buffer) -> None:
+        super().__init__(windows.dtype, sizes)
+        self.windows = windows
+
+
 Expression = Callable[[Sequence[str]], str]
 
 

@@ -13,9 +13,8 @@
  * chain of fused multiply-adds in the order of the window, in blocks of at most SC_GEMM_KC that are then
  * added up; its error is within size * eps * sum |x| |w|. No result depends on the number of threads.
  *
- * sc_conv_with_f32(ws, slot, outputs, &windows, x, packed, y, y_row) takes the weights as
- * sc_conv_pack_f32(ws, slot, outputs, &windows, weights, weights_row, weights_column, packed) packs them
- * for windows with the same sizes and strides; sc_conv_packed_f32(outputs, &windows) elements.
+ * sc_conv_pack_f32(outputs, size, weights, weights_row, to) packs weights into sc_conv_packed_f32(outputs,
+ * size) elements, for sc_conv_with_f32(ws, slot, outputs, &windows, x, packed, y, y_row).
  * sc_conv_f32(ws, slot, outputs, &windows, x, weights, weights_row, y, y_row) takes them as they are.
  * Both return 0, or 1 where there is no memory, and need the scratch slots `slot` and, the second,
  * `slot` + 1. What follows a convolution is best done on blocks of some rows of the output, each a call

@@ -145,17 +145,14 @@ static __attribute__((unused)) void SC_GEMM_(sc_conv_body)(void *arg, int64_t be
 }
 
 /* How many elements packed weights have. */
-SC_INLINE int64_t SC_GEMM_(sc_conv_packed)(int64_t outputs, const sc_windows *windows) {
-    return SC_GEMM_(sc_gemm_packed)(sc_windows_size(windows), outputs);
+SC_INLINE int64_t SC_GEMM_(sc_conv_packed)(int64_t outputs, int64_t size) {
+    return SC_GEMM_(sc_gemm_packed)(size, outputs);
 }
 
-/* Packs weights; returns 1 where there is no memory. */
-SC_INLINE int SC_GEMM_(sc_conv_pack)(
-    sc_workspace *ws, int slot, int64_t outputs, const sc_windows *windows, const SC_GEMM_T *weights,
-    int64_t weights_row, int64_t weights_column, SC_GEMM_T *to) {
-    (void)ws, (void)slot;
-    SC_GEMM_(sc_gemm_pack)(sc_windows_size(windows), outputs, weights, weights_column, weights_row, to);
-    return 0;
+/* Packs weights: a row of `size` elements for each output channel. */
+SC_INLINE void SC_GEMM_(sc_conv_pack)(
+    int64_t outputs, int64_t size, const SC_GEMM_T *weights, int64_t weights_row, SC_GEMM_T *to) {
+    SC_GEMM_(sc_gemm_pack)(size, outputs, weights, 1, weights_row, to);
 }
 
 /* A convolution with packed weights; returns 1 where there is no memory. */
@@ -196,7 +193,7 @@ static __attribute__((unused)) int SC_GEMM_(sc_conv)(
     SC_GEMM_T *scratch = (SC_GEMM_T *)sc_slot_reserve(ws, slot + 1, elements * sizeof(SC_GEMM_T));
     if (!scratch) return 1;
     if (pack) {
-        SC_GEMM_(sc_gemm_pack)(size, outputs, weights, 1, weights_row, scratch);
+        SC_GEMM_(sc_conv_pack)(outputs, size, weights, weights_row, scratch);
         return SC_GEMM_(sc_conv_with)(ws, slot, outputs, windows, x, scratch, y, y_row);
     }
     SC_GEMM_T *to = scratch;

@@ -28,6 +28,7 @@ from scriptc.runtime.native.lowerings.arguments import (
     known_ints,
     sizes_from,
 )
+from scriptc.runtime.native.lowerings.convolutions import patches_of
 from scriptc.runtime.native.lowerings.loops import as_array, copied, refuse_written, settled
 
 
@@ -185,7 +186,8 @@ def _reshape(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue])
     x = viewed(e, op, operands)
     if isinstance(operands[2], Static) and operands[2].value != "C":
         raise Unsupported("another order than C", e.location)
-    return reshaped(e, x, wanted_sizes(e, x, operands[1]), op)
+    sizes = wanted_sizes(e, x, operands[1])
+    return patches_of(e, op, x, sizes) or reshaped(e, x, sizes, op)
 
 
 def wanted_sizes(e: FunctionEmitter, x: Array, shape: NativeValue) -> list[str]:

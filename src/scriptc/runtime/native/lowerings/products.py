@@ -10,8 +10,9 @@ from scriptc.ir.graph import Operation, Value
 from scriptc.runtime.native.abi import C_TYPES
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
 from scriptc.runtime.native.emitter.kernels import force_one
-from scriptc.runtime.native.emitter.values import Array, Buffer, NativeValue, Unsupported
+from scriptc.runtime.native.emitter.values import Array, Buffer, NativeValue, Patches, Unsupported
 from scriptc.runtime.native.emitter.writer import add, multiply
+from scriptc.runtime.native.lowerings.convolutions import columns_of, convolution
 from scriptc.runtime.native.lowerings.reductions import converted
 
 _SUFFIX = {"float32": "f32", "float64": "f64"}
@@ -132,6 +133,8 @@ def _matmul(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) 
     a, b = operands
     if not isinstance(a, Array) or not isinstance(b, Array):
         raise Unsupported("a matrix product of what is not arrays", e.location)
+    if isinstance(b, Patches):
+        return convolution(e, op, a, b) or matrix_product(e, op, a, columns_of(e, b))
     return matrix_product(e, op, a, b)
 
 
