@@ -30,7 +30,7 @@ from scriptc.runtime.native.abi import (
     TupleSlot,
     leaves,
 )
-from scriptc.runtime.native.compile import HEAD, slot_of
+from scriptc.runtime.native.compile import slot_of, with_head
 from scriptc.runtime.native.ctypes_glue import emit_library
 from scriptc.runtime.native.emitter.function import Emitted, emit_function
 from scriptc.runtime.native.emitter.values import Unsupported
@@ -178,7 +178,7 @@ class Unit:
     def source(self) -> str:
         """Return the C file."""
         texts = [emitted.text for emitted in self.emitted.values()]
-        return HEAD.format(origin=self.name) + "\n".join(texts)
+        return with_head(self.name, "\n".join(texts))
 
     def compile(self, *flags: str) -> dict[str, NativeFunction]:
         """Compile all functions, and return them by their keys."""

@@ -29,7 +29,7 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.values import make_test
 
-HEAD = """\
+_HEAD = """\
 /* Written by scriptc from {origin}. */
 #include "scriptc.h"
 #include "scriptc_math.h"
@@ -61,9 +61,13 @@ def emit_source(
 ) -> NativeSource:
     """Return the C of a specialised function. Raises `Unsupported` where there is none."""
     emitted = emit_function(function, LOWERINGS, symbol, parameters, assigned)
-    more = "".join(f'#include "{h}"\n' for name, h in _HEADERS.items() if name in emitted.text)
-    head = HEAD.format(origin=function.origin.replace("*/", "* /"), more=more)
-    return NativeSource(emitted.entry, head + emitted.text, emitted.constants)
+    return NativeSource(emitted.entry, with_head(function.origin, emitted.text), emitted.constants)
+
+
+def with_head(origin: str, text: str) -> str:
+    """Return a C file: functions in C with the headers that they need."""
+    more = "".join(f'#include "{h}"\n' for name, h in _HEADERS.items() if name in text)
+    return _HEAD.format(origin=origin.replace("*/", "* /"), more=more) + text
 
 
 def slot_of(value: Any) -> Slot | None:
