@@ -92,6 +92,8 @@ class Calls:
         self._lock = lock
         self.dispatcher: Any = None
         """The `Dispatcher` of native code, once there is one."""
+        self.regions: Any = None
+        """The `Regions` of what native code refuses, once there is a dispatcher."""
         self._decided = False
         self._deciding = threading.Lock()
         self._install(self._decide)
@@ -112,7 +114,21 @@ class Calls:
         backend = self.backend or read_backend()
         if backend is Backend.INTERPRETER or not self.entry:
             return self._interpret
-        from scriptc.runtime.native.call import Dispatcher
+        from scriptc.runtime.native.call import Answer, Dispatcher
+        from scriptc.runtime.native.emitter.values import Unsupported
+        from scriptc.runtime.native.regions import Regions
+
+        lock = None if self._lock is None else self._lock()
+        self.regions = regions = Regions(
+            self.program, self.entry, self.root, self._interpret, traces=_traces, lock=lock
+        )
+        must = backend is Backend.NATIVE
+
+        def refused(refusal: Unsupported) -> Answer:
+            answer = regions.refused(refusal)
+            if regions.always and not must:
+                self._install(answer)
+            return answer
 
         self.dispatcher = Dispatcher(
             self.program,
@@ -120,9 +136,10 @@ class Calls:
             self.root,
             self._interpret,
             self._install,
-            must=backend is Backend.NATIVE,
+            must=must,
             traces=_traces,
-            lock=None if self._lock is None else self._lock(),
+            lock=lock,
+            refused=refused,
         )
         return cast("Callable[..., Any]", self.dispatcher)
 
@@ -147,5 +164,7 @@ class Calls:
     @property
     def c_source(self) -> str:
         """The C of the code that was made last; empty if there is none."""
-        last = self.dispatcher.last if self.dispatcher is not None else None
-        return last.source.text if last is not None else ""
+        if self.dispatcher is None or self.dispatcher.last is None:
+            return ""
+        source = self.dispatcher.last.source
+        return str(self.regions.c_source if source is None else source.text)

@@ -85,6 +85,7 @@ class Copier:
         )
         copy.defaults = dict(function.defaults)
         copy.keyword_only = function.keyword_only
+        copy.outlined = function.outlined
         if function.return_type is not None:
             copy.return_type = self.type(function.return_type)
         self.block(function.body, copy.body)

@@ -260,7 +260,8 @@ class Function:
     `return_type` is the type of the one operand of each `return`. `defaults` holds Python values
     of trailing parameters by name. `rules` names the promotion rules it was written under
     ("numpy"). `origin` is the qualified Python name that it comes from, and `display_name` the
-    last part of that. `composite` marks a function of scriptc's own library.
+    last part of that. `composite` marks a function of scriptc's own library, and `outlined` one
+    that holds a part of another function, whose `origin` it has.
     """
 
     def __init__(
@@ -277,6 +278,7 @@ class Function:
         self.rules = rules
         self.location = location
         self.composite = composite
+        self.outlined = False
         self.body = Block(self)
         self.return_type: Type | None = None
         self.defaults: dict[str, Any] = {}

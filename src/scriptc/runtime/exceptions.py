@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import linecache
 import os
 import sys
@@ -88,7 +89,8 @@ def _imported_class(qualified: str) -> type[BaseException] | None:
 class FrameInfo:
     """What tracebacks need to know of a compiled function. `hidden` frames are ours alone.
 
-    `foreign` and `inlined` are the places that reserved lines and columns stand for.
+    `foreign` and `inlined` are the places that reserved lines and columns stand for. The frame of
+    an `outlined` part of a function stands for the frame of that function, which called it.
     """
 
     function: str = ""
@@ -96,6 +98,7 @@ class FrameInfo:
     foreign: list[Location | None] = field(default_factory=list)
     inlined: list[Location] = field(default_factory=list)
     hidden: bool = False
+    outlined: bool = False
 
 
 def add_places(error: BaseException) -> None:
@@ -105,11 +108,12 @@ def add_places(error: BaseException) -> None:
     from another file a note says where. Frames of our own helpers are taken out, and those of calls
     that were inlined put in. Class, message, cause and context stay as they are.
     """
+    _take_out_callers(error)
     previous: TracebackType | None = None
     entry = error.__traceback__
     while entry is not None:
-        info = entry.tb_frame.f_globals.get(INFO)
-        if isinstance(info, FrameInfo):
+        info = _info(entry)
+        if info is not None:
             if info.hidden and previous is not None:
                 previous.tb_next = entry = entry.tb_next
                 continue
@@ -121,6 +125,31 @@ def add_places(error: BaseException) -> None:
             else:
                 _add_note(error, info, entry.tb_lineno)
         previous, entry = entry, entry.tb_next
+
+
+def _info(entry: TracebackType) -> FrameInfo | None:
+    info = entry.tb_frame.f_globals.get(INFO)
+    return info if isinstance(info, FrameInfo) else None
+
+
+def _take_out_callers(error: BaseException) -> None:
+    """Take out the frames of functions whose parts stand for them, and all between the two."""
+    kept: list[TracebackType] = []
+    entry = error.__traceback__
+    changed = False
+    while entry is not None:
+        info = _info(entry)
+        if info is not None and info.outlined:
+            while len(kept) > 1:
+                caller = _info(kept.pop())
+                if caller is not None and not caller.hidden:
+                    break
+            changed = True
+        kept.append(entry)
+        entry = entry.tb_next
+    if changed:
+        for before, after in itertools.pairwise(kept):
+            before.tb_next = after
 
 
 def _inlined_place(info: FrameInfo, entry: TracebackType) -> Location | None:
@@ -155,7 +184,7 @@ class _MarkError(Exception):
     """Raised to make a frame."""
 
 
-def _entry_at(location: Location, function: str) -> TracebackType:
+def _entry_at(location: Location, function: str, *, outlined: bool = False) -> TracebackType:
     """Return an entry of a traceback, for a function of that name that raises at a place."""
     _remember(location.file)
     position = python_position(location)
@@ -168,7 +197,8 @@ def _entry_at(location: Location, function: str) -> TracebackType:
     (code,) = (c for c in module.co_consts if isinstance(c, CodeType))
     code = code.replace(co_name=function, co_qualname=function)
     try:
-        FunctionType(code, {"mark": _MarkError}, function)()
+        info = FrameInfo(function, location.file, outlined=outlined)
+        FunctionType(code, {"mark": _MarkError, INFO: info}, function)()
     except _MarkError as mark:
         made = mark.__traceback__
     assert made is not None
@@ -176,11 +206,13 @@ def _entry_at(location: Location, function: str) -> TracebackType:
     return made.tb_next
 
 
-def error_at(error: Exception, location: Location | None, function: str) -> Exception:
+def error_at(
+    error: Exception, location: Location | None, function: str, *, outlined: bool = False
+) -> Exception:
     """Return an exception whose traceback ends at a place of a function of that name."""
     if location is None:
         return error
-    return error.with_traceback(_entry_at(location, function))
+    return error.with_traceback(_entry_at(location, function, outlined=outlined))
 
 
 def path_of(file: SourceFile | None) -> str:

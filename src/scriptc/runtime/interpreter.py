@@ -11,9 +11,9 @@ import ast
 import builtins
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MappingProxyType
 from typing import Any
 
 from scriptc.ir.builder import INT_MAX, INT_MIN
@@ -57,18 +57,27 @@ _MAX_DEPTH = 30
 _SMALL = 2**30 - 1
 
 
+Link = Callable[[Callable[[Callable[..., Any]], None]], Callable[..., Any]]
+"""Gives what answers the calls of a function; it is told where to put another one later."""
+
+
 class Executable:
     """A program that can be called. Functions are compiled at their first call, once.
 
     The program must not change any more. What runs is what `prepare` returns for it, which is
     called once, before the first function is compiled; it must have the same functions with the
-    same parameters. All methods may be used from any thread.
+    same parameters. Calls of the functions named in `links` are answered by what these give. All
+    methods may be used from any thread.
     """
 
     def __init__(
-        self, program: Program, prepare: Callable[[Program], Program] | None = None
+        self,
+        program: Program,
+        prepare: Callable[[Program], Program] | None = None,
+        links: Mapping[str, Link] = MappingProxyType({}),
     ) -> None:
         self.program = program
+        self._links = links
         self._prepare = prepare
         self._prepared: Program | None = None
         self._functions: dict[str, FunctionType] = {}
@@ -105,6 +114,10 @@ class Executable:
 
     def hand_over(self, name: str, namespace: dict[str, Any], key: str) -> None:
         """Put a function into the globals of another one, to be compiled when it is called."""
+        link = self._links.get(name)
+        if link is not None:
+            namespace[key] = link(partial(namespace.__setitem__, key))
+            return
         compiled: Callable[..., Any] | None = self._functions.get(name)
         if compiled is None:
             compiled = trampoline(namespace, key, partial(self.function, name))
@@ -116,7 +129,7 @@ class _Compiler(Emitter):
 
     def __init__(self, function: Function, executable: Executable) -> None:
         self.executable = executable
-        self.info = FrameInfo(function.origin.rpartition(".")[2])
+        self.info = FrameInfo(function.origin.rpartition(".")[2], outlined=function.outlined)
         if function.location is not None:
             self.info.file = function.location.file
         self.namespace: dict[str, Any] = {

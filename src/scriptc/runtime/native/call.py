@@ -54,13 +54,21 @@ _MAX_CODES = 64
 _MAX_CHAIN = 8
 
 
+Answer = Callable[..., Any]
+"""What answers calls: native code, the interpreter, or both."""
+
+
 class NativeError(RuntimeError):
     """A program has no native form, and was to have one: what is missing, and where."""
 
 
+Kind = Slot | np.dtype[Any] | type
+"""What an argument is to native code; of what it cannot take, the dtype or the class."""
+
+
 @dataclass(slots=True)
 class Code:
-    """Native code for one signature, or why there is none."""
+    """Native code for one signature, or why there is none, and what answers then."""
 
     source: NativeSource | None = None
     module: Any = None
@@ -68,6 +76,7 @@ class Code:
     watched: tuple[Any, ...] = ()
     """The objects that `call` expects in the attributes that it watches."""
     refusal: Unsupported | None = None
+    answer: Answer | None = None
 
 
 class Dispatcher:
@@ -76,7 +85,8 @@ class Dispatcher:
     `interpreter` answers what native code does not. `install` is told what a call should try first.
     `must` tells that a call without native code is an error. `traces` is an int32 that is not 0
     while traces run: calls are the interpreter's then, which records them. `lock` is what calls
-    that change attributes take in turn.
+    that change attributes take in turn. `refused` is told why there is no native code for some
+    arguments, and returns what answers for those.
     """
 
     def __init__(
@@ -84,12 +94,13 @@ class Dispatcher:
         program: Program,
         entry: str,
         root: Instance | None,
-        interpreter: Callable[..., Any],
-        install: Callable[[Callable[..., Any]], object],
+        interpreter: Answer,
+        install: Callable[[Answer], object],
         *,
         must: bool = False,
         traces: np.ndarray[Any, Any],
         lock: object = None,
+        refused: Callable[[Unsupported], Answer] | None = None,
     ) -> None:
         self.program = program
         self.entry = entry
@@ -99,7 +110,8 @@ class Dispatcher:
         self.must = must
         self.traces = traces
         self.lock = lock
-        self.codes: dict[tuple[Slot, ...], list[Code]] = {}
+        self.refused = refused
+        self.codes: dict[tuple[Kind, ...], list[Code]] = {}
         self.last: Code | None = None
         function = program.functions[entry]
         self.parameters = function.parameters[root is not None :]
@@ -118,28 +130,19 @@ class Dispatcher:
         values = args if plain else self._bind(args, kwargs)
         if values is None:
             return self.interpreter(*args, **kwargs)  # which says what is wrong
-        slots = [slot_of(v) for v in values]
-        key = tuple(s for s in slots if s is not None)
-        if len(key) < len(slots):
-            # What the interpreter refuses is its to explain; arrays of objects it would take.
-            odd = any(
-                s is None and isinstance(v, np.ndarray) for s, v in zip(slots, values, strict=True)
-            )
-            if self.must and (odd or accepts(self.program, self.entry, self.root, values)):
-                return self._without(args, kwargs, Unsupported("arguments of these types"))
-            return self.interpreter(*args, **kwargs)
+        key = tuple(map(_kind_of, values))
         code = self._find(key)
         if code is None or (code.call is None and self.must):
             if not accepts(self.program, self.entry, self.root, values):
-                return self.interpreter(*args, **kwargs)
+                return self.interpreter(*args, **kwargs)  # whose it is to explain
             code = code or self._compile(key)
             if code.call is not None:
                 return code.call(*args, **kwargs)
         elif code.call is not None and (self._renew(code) or code not in self._chain):
             return code.call(*args, **kwargs)
-        return self._without(args, kwargs, code.refusal)
+        return self._without(args, kwargs, code)
 
-    def _find(self, key: tuple[Slot, ...]) -> Code | None:
+    def _find(self, key: tuple[Kind, ...]) -> Code | None:
         """Return the code for arguments of these kinds, and for the attributes as they are."""
         return next((c for c in self.codes.get(key, ()) if self._still_fits(c)), None)
 
@@ -167,12 +170,11 @@ class Dispatcher:
             self._link()
             return True
 
-    def _without(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], refusal: Unsupported | None
-    ) -> Any:
-        if self.must and refusal is not None:
-            raise NativeError(_explain(self.program.functions[self.entry], refusal)) from None
-        return self.interpreter(*args, **kwargs)
+    def _without(self, args: Sequence[Any], kwargs: Mapping[str, Any], code: Code) -> Any:
+        if self.must and code.refusal is not None:
+            raise NativeError(_explain(self.program.functions[self.entry], code.refusal)) from None
+        answer = code.answer or self.interpreter
+        return answer(*args, **kwargs)
 
     def forget_refusals(self) -> None:
         """Try again what had no native form: attributes have changed."""
@@ -190,7 +192,7 @@ class Dispatcher:
 
     # --- making ---------------------------------------------------------------------------------
 
-    def _compile(self, key: tuple[Slot, ...]) -> Code:
+    def _compile(self, key: tuple[Kind, ...]) -> Code:
         with self._lock:
             code = self._find(key)
             if code is not None:
@@ -199,11 +201,12 @@ class Dispatcher:
                 name = self.program.functions[self.entry].origin
                 _log_full(name)
                 return Code(refusal=Unsupported(f"more than {_MAX_CODES} kinds of arguments"))
-            code = self._make(key)
+            self.last = code = self._make(key)
             self.codes[key] = [*self.codes.get(key, ()), code]
             if code.source is not None:
-                self.last = code
                 self._take_in(code, code.source.entry)
+            elif code.refusal is not None and self.refused is not None:
+                code.answer = self.refused(code.refusal)
             return code
 
     def _take_in(self, code: Code, entry: EntryPoint) -> None:
@@ -230,12 +233,12 @@ class Dispatcher:
             following = code.call
         self.install(following)
 
-    def _make(self, key: tuple[Slot, ...]) -> Code:
+    def _make(self, key: tuple[Kind, ...]) -> Code:
         log = get_logger("native")
         name = self.program.functions[self.entry].origin
         began = time.perf_counter()
         try:
-            source = compile_call(self.program, self.entry, key, self.root, SYMBOL)
+            source = compile_call(self.program, self.entry, self._slots(key), self.root, SYMBOL)
             module = make_module(source)
         except Unsupported as refusal:
             where = "" if refusal.location is None else f" ({refusal.location})"
@@ -252,6 +255,17 @@ class Dispatcher:
             return Code(refusal=Unsupported("the C compiler refuses it"))
         log.info("%s compiled in %.0f ms", name, 1e3 * (time.perf_counter() - began))
         return Code(source, module, watched=source.watched)
+
+    def _slots(self, key: tuple[Kind, ...]) -> list[Slot]:
+        """Return how arguments are taken. Raises `Unsupported` for what native code cannot take."""
+        slots: list[Slot] = []
+        for parameter, kind in zip(self.parameters, key, strict=True):
+            if isinstance(kind, np.dtype):
+                raise Unsupported(f"the argument `{parameter.name}` is an array of {kind}")
+            if isinstance(kind, type):
+                raise Unsupported(f"the argument `{parameter.name}` is a {kind.__name__}")
+            slots.append(kind)
+        return slots
 
     def _bind_code(self, code: Code) -> None:
         source = code.source
@@ -284,6 +298,13 @@ class Dispatcher:
 
     def _place(self, path: tuple[str, ...], expected: Any = None) -> tuple[Any, str, Any]:
         return attribute(self.root, path[:-1]).__dict__, path[-1], expected
+
+
+def _kind_of(value: Any) -> Kind:
+    slot = slot_of(value)
+    if slot is not None:
+        return slot
+    return value.dtype if isinstance(value, np.ndarray | np.generic) else type(value)
 
 
 def _is_same(expected: Any, now: Any) -> bool:
@@ -340,7 +361,8 @@ class _Failure:
         place = self.entry.sites[site]
         class_ = BUILTIN_EXCEPTIONS.get(place.exception, RuntimeError)
         error = class_(message or place.message)
-        raise error_at(error, place.location, self.entry.function)
+        outlined = self.function.outlined
+        raise error_at(error, place.location, self.entry.function, outlined=outlined)
 
 
 def make_module(source: NativeSource) -> Any:

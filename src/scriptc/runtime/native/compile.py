@@ -12,7 +12,25 @@ from scriptc.ir.graph import Constant, Function, Instance, Program
 from scriptc.ir.opdef import RuleError, Trait
 from scriptc.ir.passes.constant_folding import is_small
 from scriptc.ir.passes.specialize import NotSpecializable, specialize
-from scriptc.ir.types import FLOAT, INT, Dim, TensorType, TupleType, Type, UnionType, prune, resolve
+from scriptc.ir.types import (
+    COMPLEX,
+    FLOAT,
+    INT,
+    STR,
+    ClassType,
+    DictType,
+    Dim,
+    IteratorType,
+    ListType,
+    TensorType,
+    TupleType,
+    Type,
+    UnionType,
+    VariadicTupleType,
+    ViewType,
+    prune,
+    resolve,
+)
 from scriptc.runtime.native.abi import (
     C_TYPES,
     EntryPoint,
@@ -40,6 +58,8 @@ _HEAD = """\
 _HEADERS = {"sc_gemm_": "scriptc_gemm.h", "sc_conv_": "scriptc_conv.h"}
 """Headers that take long to compile, by what the names in them begin with."""
 _MAX_RANK = 8
+_NAMES = {np.dtype(name): name for name in C_TYPES}
+"""What `dtype.name` says, which NumPy takes a microsecond to put together."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +101,11 @@ def slot_of(value: Any) -> Slot | None:
             return ScalarSlot("int64", python=True)
         case float() if type(value) is float:
             return ScalarSlot("float64", python=True)
-        case np.generic() if value.dtype.name in C_TYPES:
-            return ScalarSlot(value.dtype.name, python=False)
-        case np.ndarray() if value.dtype.name in C_TYPES and value.ndim <= _MAX_RANK:
-            sizes = tuple(1 if n == 1 else None for n in value.shape)
-            return TensorSlot(value.dtype.name, sizes, value.flags.c_contiguous)
+        case np.generic() if value.dtype in _NAMES:
+            return ScalarSlot(_NAMES[value.dtype], python=False)
+        case np.ndarray() if value.dtype in _NAMES and value.ndim <= _MAX_RANK:
+            sizes = tuple([1 if n == 1 else None for n in value.shape])
+            return TensorSlot(_NAMES[value.dtype], sizes, value.flags.c_contiguous)
         case tuple():
             parts = [slot_of(part) for part in value]
             known = [part for part in parts if part is not None]
@@ -95,6 +115,20 @@ def slot_of(value: Any) -> Slot | None:
             if isinstance(element, ScalarSlot) and element.python:
                 return ListSlot(element)
     return None
+
+
+def has_form(type_: Type) -> bool:
+    """Tell whether values of a type may have a native form; where dtypes are not known they may."""
+    match type_:
+        case TensorType(dtype):
+            return dtype is None or dtype in C_TYPES
+        case TupleType(parts) | UnionType(parts):
+            return all(map(has_form, parts))
+        case ListType(element) | VariadicTupleType(element) | IteratorType(element):
+            return has_form(element)
+        case DictType() | ViewType() | ClassType():
+            return False
+    return type_ not in (STR, COMPLEX)
 
 
 def _type_of(slot: Slot, declared: Type, name: str) -> Type:
@@ -160,7 +194,7 @@ def compile_call(
     generic = program.functions[entry]
     parameters = generic.parameters[root is not None :]
     named = [d for p in parameters for d in _symbols(p.type)]
-    if len(named) != len(set(named)):
+    if len(named) != len(set(named)) and not generic.outlined:  # those were checked before
         raise Unsupported("sizes with one name", generic.location)
     types: list[Type | Constant] = [
         _type_of(s, p.type, p.name) for s, p in zip(slots, parameters, strict=True)
