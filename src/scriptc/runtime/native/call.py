@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from scriptc.ir.graph import Function, Instance, Program
+from scriptc.ir.graph import BlockArgument, Function, Instance, Program
 from scriptc.ir.location import Location
 from scriptc.ir.passes.constant_folding import is_small
 from scriptc.runtime.entry import signature_of
@@ -60,6 +60,15 @@ Answer = Callable[..., Any]
 
 class NativeError(RuntimeError):
     """A program has no native form, and was to have one: what is missing, and where."""
+
+
+class UnsupportedArgument(Unsupported):
+    """An argument is what native code does not take."""
+
+    def __init__(self, parameter: BlockArgument, what: str) -> None:
+        super().__init__(f"the argument `{parameter.name}` is {what}")
+        self.parameter = parameter
+        self.what = what
 
 
 Kind = Slot | np.dtype[Any] | type
@@ -176,6 +185,11 @@ class Dispatcher:
         answer = code.answer or self.interpreter
         return answer(*args, **kwargs)
 
+    @property
+    def has_code(self) -> bool:
+        """Whether there is native code for some arguments."""
+        return any(code.source is not None for codes in self.codes.values() for code in codes)
+
     def forget_refusals(self) -> None:
         """Try again what had no native form: attributes have changed."""
         with self._lock:
@@ -261,9 +275,9 @@ class Dispatcher:
         slots: list[Slot] = []
         for parameter, kind in zip(self.parameters, key, strict=True):
             if isinstance(kind, np.dtype):
-                raise Unsupported(f"the argument `{parameter.name}` is an array of {kind}")
+                raise UnsupportedArgument(parameter, f"an array of {kind}")
             if isinstance(kind, type):
-                raise Unsupported(f"the argument `{parameter.name}` is a {kind.__name__}")
+                raise UnsupportedArgument(parameter, f"a {kind.__name__}")
             slots.append(kind)
         return slots
 

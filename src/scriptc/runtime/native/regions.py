@@ -39,7 +39,7 @@ from scriptc.ir.types import (
     resolve,
 )
 from scriptc.runtime.interpreter import Executable
-from scriptc.runtime.native.call import Answer, Dispatcher
+from scriptc.runtime.native.call import Answer, Dispatcher, UnsupportedArgument
 from scriptc.runtime.native.compile import has_form
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.logs import get_logger
@@ -139,13 +139,17 @@ class Regions:
         the whole part.
         """
         places = {op.location for op in part if op.location is not None}
-        place = refusal.location
-        if place is not None and place not in self.refusals and (not part or place in places):
-            self.refusals[place] = refusal.reason
-        elif part:
-            for location in places - self.refusals.keys():
-                self.refusals[location] = refusal.reason
+        if isinstance(refusal, UnsupportedArgument):
+            named = {op.location for op in refusal.parameter.uses} & places
+            reason = refusal.what
         else:
+            named = {refusal.location} & (places if part else {refusal.location})
+            reason = refusal.reason
+        found = (named - self.refusals.keys()) or (places - self.refusals.keys())
+        for location in found:
+            if location is not None:
+                self.refusals[location] = reason
+        if not found:
             return
         self._outdated |= self._rounds < _MAX_ROUNDS
 
@@ -194,8 +198,10 @@ class Regions:
             return executable.function(name)(*args)
 
         def refused(refusal: Unsupported) -> Answer:
-            with self._making:
-                self._note(refusal, operations)
+            # What is native for other arguments stays as it is for these few.
+            if not (isinstance(refusal, UnsupportedArgument) and dispatcher.has_code):
+                with self._making:
+                    self._note(refusal, operations)
             return interpreter
 
         dispatcher = Dispatcher(
