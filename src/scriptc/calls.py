@@ -10,7 +10,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from scriptc.ir.graph import Instance, Program
 from scriptc.nn.module import TraceHook, tracing
 from scriptc.runtime.entry import signature_of
 from scriptc.runtime.native.settings import Backend, read_backend
+
+if TYPE_CHECKING:
+    from scriptc.runtime.native.report import NativeReport
 
 _traces = np.zeros(1, np.int32)
 """Native code looks here: while traces run, calls are recorded and not just made."""
@@ -104,11 +107,15 @@ class Calls:
             self.dispatcher.forget_refusals()
 
     def _decide(self, *args: Any, **kwargs: Any) -> Any:
+        self._settle()
+        return self.called(*args, **kwargs)
+
+    def _settle(self) -> None:
+        """Choose who answers, once."""
         with self._deciding:
             if not self._decided:
                 self._decided = True
                 self._install(self._choose())
-        return self.called(*args, **kwargs)
 
     def _choose(self) -> Callable[..., Any]:
         backend = self.backend or read_backend()
@@ -142,6 +149,17 @@ class Calls:
             refused=refused,
         )
         return cast("Callable[..., Any]", self.dispatcher)
+
+    def native_report(self) -> NativeReport:
+        """Report what native code does of the calls, as far as one can tell by now."""
+        from scriptc.runtime.native.report import NativeReport, report_on
+
+        function = self.program.functions[self.entry]
+        self._settle()
+        if self.dispatcher is None:
+            name = function.origin.rpartition(".")[2]
+            return NativeReport(name, "all interpreted: the backend is the interpreter")
+        return report_on(function, self.dispatcher, self.regions)
 
     def _interpret(self, *args: Any, **kwargs: Any) -> Any:
         hook = tracing.get()

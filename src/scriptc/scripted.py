@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scriptc.runtime.archive.format import Contents
     from scriptc.runtime.archive.reader import Source
     from scriptc.runtime.archive.writer import Target
+    from scriptc.runtime.native.report import NativeReport
     from scriptc.runtime.native.settings import Backend
 
 ExtraFiles = Mapping[str, str | bytes]
@@ -134,6 +135,15 @@ class ScriptFunction(Called):
     def c_source(self) -> str:
         """The C that was made for the last new kind of arguments; empty before there is any."""
         return self._calls.c_source
+
+    @property
+    def native_report(self) -> NativeReport:
+        """What native code does, line by line of the source, and why not all; print it.
+
+        It is about the arguments of the last call of a new kind. Before there is any, it is about
+        what one can tell without types.
+        """
+        return self._calls.native_report()
 
     def save(self, target: Target, *, extra_files: ExtraFiles | None = None) -> None:
         """Write the function to an archive; see `scriptc.save`."""
@@ -288,6 +298,16 @@ class ScriptModule(Called, Module):
     def c_source(self) -> str:
         """The C that was made for the last new kind of arguments; empty before there is any."""
         return self._calls.c_source
+
+    @property
+    def native_report(self) -> NativeReport:
+        """What native code does of `forward`, line by line, and why not all; print it.
+
+        It is about the arguments of the last call of a new kind. Before there is any, it is about
+        what one can tell without types.
+        """
+        self._forward  # noqa: B018 - says if there is none
+        return self._calls.native_report()
 
     @property
     def original_name(self) -> str:

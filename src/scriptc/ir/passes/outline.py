@@ -40,6 +40,9 @@ from scriptc.ir.passes.rewrite import set_operations
 from scriptc.ir.text import LOOPS
 from scriptc.ir.types import INT, NONE, ListType, TensorType, TupleType, Type, prune, resolve
 
+TOO_LITTLE = "too little work for a call"
+"""Why a run that fits may stay."""
+
 
 class Judge(Protocol):
     """Says what may be taken out. All answers are for an operation by itself, without its blocks.
@@ -153,13 +156,17 @@ class _Outliner:
             if id(run) in chosen:
                 parts[self._take_out(run)] = list(run.walk())
             elif run.operations and run.operations[0].location is not None:
-                stays.append((run.operations[0].location, "too little work for a call"))
+                stays.append((run.operations[0].location, TOO_LITTLE))
         return Outlined(parts, stays)
 
     def _reasons(self) -> Iterator[tuple[Location, str]]:
         for operation, reason in self.stuck.items():
             if operation.location is not None:
                 yield operation.location, reason
+        for operation in self.function.walk():
+            returns = any(op.opdef is None and op.name == "return" for op in operation.walk())
+            if operation.location is not None and operation.name in LOOPS and returns:
+                yield operation.location, "a `return` leaves the loop"
 
     def _weight(self, run: _Run) -> int:
         return sum(map(self.judge.weight, run.walk()))

@@ -9,7 +9,7 @@ function. What a part turns out to have no native form for is taken out of it th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -99,15 +99,25 @@ class Regions:
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Answer a call."""
-        if self._outdated:
-            self._make()
-        hosted = self.hosted
+        hosted = self.prepare() if self._outdated else self.hosted
         if hosted is None or not hosted.parts or self.traces[0]:
             return self.interpreter(*args, **kwargs)
         if self._lock is None:
             return hosted.call(*args, **kwargs)
         with self._lock:
             return hosted.call(*args, **kwargs)
+
+    def prepare(self) -> Hosted:
+        """Return the function with the parts that calls will find, made by now if need be."""
+        self._outdated |= self.hosted is None
+        if self._outdated:
+            self._make()
+        assert self.hosted is not None
+        return self.hosted
+
+    def operations(self) -> Iterator[Operation]:
+        """Yield all operations of the function, those that it calls included."""
+        return self._inlined.functions[self.entry].walk()
 
     @cached_property
     def always(self) -> bool:
