@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +65,78 @@ def test_submodules(cli) -> None:
     assert ran.err == (
         "error[unknown-part]: the archive has no submodule `relu`\n = help: it has none\n"
     )
+
+
+NATIVE = """
+    import numpy as np
+    import scriptc
+
+
+    @scriptc.script
+    def spectrum(x: np.ndarray, mode: str = "power") -> np.ndarray:
+        y = np.tanh(x) * 0.5 + 1.0
+        p = np.abs(np.fft.rfft(y))
+        if mode == "power":
+            p = np.sqrt(p) * np.exp(-p)
+        return p
+
+
+    @scriptc.script
+    def cubed(x: np.ndarray) -> np.ndarray:
+        return x * x * x
+"""
+
+
+@pytest.fixture
+def archives(cli, write) -> None:
+    if isinstance(find_compiler(), NoCompiler):
+        pytest.skip("needs a C compiler")
+    write("native.py", NATIVE)
+    assert cli("compile", "native.py").status == 0
+
+
+def answers(out: str) -> dict[str, tuple[str, str]]:
+    """Return who does each line, and what stands behind it."""
+    found = {}
+    for row in out.splitlines():
+        who, bar, rest = row.partition(" | ")
+        if bar:
+            source, _, reasons = rest.partition("  # ")
+            found[source.strip()] = " ".join(who.split()[:-1]), reasons
+    return found
+
+
+def test_what_is_native_line_by_line(cli, archives) -> None:
+    np.save("x.npy", np.linspace(0.0, 1.0, 8))
+    ran = cli("show", "spectrum.scriptc", "--native", "x.npy")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith("spectrum: 2 native parts, the rest is interpreted")
+    assert answers(ran.out) == {
+        "y = np.tanh(x) * 0.5 + 1.0": ("native", ""),
+        "p = np.abs(np.fft.rfft(y))": ("interpreter", "the operation `fft_rfft`"),
+        'if mode == "power":': ("both", "a str"),
+        "p = np.sqrt(p) * np.exp(-p)": ("native", ""),
+    }
+    ran = cli("show", "cubed.scriptc", "--native", "x.npy")
+    assert ran.out.startswith("cubed: all native\n")
+    assert answers(ran.out) == {"return x * x * x": ("native", "")}
+
+
+def test_what_may_become_native_without_inputs(cli, archives) -> None:
+    ran = cli("show", "spectrum.scriptc", "--native")
+    assert ran.out.startswith("spectrum: 2 parts for native code, none of them compiled by now\n")
+    assert answers(ran.out)["y = np.tanh(x) * 0.5 + 1.0"] == ("not called", "")
+
+
+def test_native_takes_inputs_and_stands_alone(cli, archives) -> None:
+    ran = cli("show", "spectrum.scriptc", "--native", "[1.5, 2]", "--arg", "mode=other")
+    assert ran.out.startswith("spectrum: 2 native parts")
+    ran = cli("show", "spectrum.scriptc", "--native", "--code")
+    assert (ran.status, ran.out) == (2, "")
+    assert "--native stands alone, without --code" in ran.err
+    ran = cli("show", "spectrum.scriptc", "x.npy")
+    assert (ran.status, ran.out) == (2, "")
+    assert "inputs are for --native" in ran.err
+    ran = cli("show", "spectrum.scriptc", "--native", "--arg", "x=1", "--arg", "no=2")
+    assert ran.status == 1
+    assert "error[bad-argument]" in ran.err

@@ -19,6 +19,7 @@ from scriptc.ir.verifier import verify_program
 from scriptc.runtime.native import toolchain
 from scriptc.runtime.native.call import NativeError
 from scriptc.runtime.native.compilers import NoCompiler
+from scriptc.runtime.native.report import Answer
 
 
 @pytest.fixture(autouse=True)
@@ -329,3 +330,47 @@ def small(x: np.ndarray, table: dict[str, float]):
 def test_what_is_not_worth_a_call_stays() -> None:
     compiled = check(small, (X, {"k": 2.0}), parts=0)
     assert compiled.c_source == ""
+
+
+def test_the_report_says_who_does_each_line_and_why() -> None:
+    compiled = scriptc.script(by_name, backend="auto")
+    assert compiled.native_report.summary == "2 parts for native code, none of them compiled by now"
+    compiled(X, {"scale": 2.0})
+    report = compiled.native_report
+    assert report.function == "by_name"
+    assert report.summary.startswith("2 native parts, the rest is interpreted")
+    (section,) = report.sections
+    assert section.path == __file__
+    found = {line.text.strip(): (line.answer, line.reasons) for line in section.lines}
+    assert found == {
+        "y = np.tanh(x) * 2.0": (Answer.NATIVE, ()),
+        "z = np.exp(y) + y": (Answer.NATIVE, ()),
+        "total = 0.0": (Answer.NOTHING, ()),
+        "for i in range(len(z)):": (Answer.NATIVE, ()),
+        "total += float(z[i]) * i": (Answer.NATIVE, ()),
+        'k = table["scale"]': (Answer.INTERPRETER, ("a dict[str, float]",)),
+        "w = z * k + total": (Answer.NATIVE, ()),
+        'return {"w": w}': (Answer.INTERPRETER, ("the operation `dict`",)),
+    }
+    assert 'k = table["scale"]  # a dict[str, float]' in str(report)
+
+
+def test_reports_of_what_needs_no_parts() -> None:
+    compiled = scriptc.script(small, backend="interpreter")
+    assert compiled.native_report.summary == "all interpreted: the backend is the interpreter"
+    compiled = scriptc.script(small, backend="auto")
+    compiled(X, {"k": 2.0})
+    assert compiled.native_report.summary.startswith("all interpreted; as a whole")
+    compiled = scriptc.script(helper, backend="auto")
+    compiled(X, 1)
+    report = compiled.native_report
+    assert report.summary == "all native"
+    assert {line.answer for line in report.sections[0].lines} == {Answer.NATIVE}
+
+
+def test_reasons_name_library_functions_after_the_users_own() -> None:
+    compiled = scriptc.script(Counter(), backend="auto")
+    compiled(np.ones(4, np.float32), "z")
+    paths = [section.path for section in compiled.native_report.sections]
+    assert paths[0] == __file__
+    assert paths[1].endswith("dense.py")

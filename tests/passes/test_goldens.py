@@ -19,6 +19,7 @@ from scriptc.ir.passes.dead_code import DeadCode
 from scriptc.ir.passes.inline import Inline
 from scriptc.ir.passes.manager import PassManager
 from scriptc.ir.printer import constants_of, print_program
+from support.outlining import Outlining
 
 CASES = sorted(Path(__file__).parent.glob("cases/*.txt"))
 RULE = "-" * 80 + "\n"
@@ -28,6 +29,7 @@ PASSES: dict[str, Pass] = {
     "constant_folding of arrays": ConstantFolding(arrays=True),
     "common_subexpressions": CommonSubexpressions(),
     "dead_code": DeadCode(),
+    "outlining": Outlining(),
 }
 FROZEN = np.array([1.0, 4.0, 9.0])
 FROZEN.flags.writeable = False

@@ -19,6 +19,7 @@ from scriptc.ir.passes.inline import Inline
 from scriptc.ir.passes.manager import FREEZE, INLINE, INTERPRETER, PassManager
 from scriptc.runtime.interpreter import Executable
 from support.array_programs import new_box, random_program, run_on_box, run_random
+from support.outlining import Outlining
 from support.small_ops import outcome, programs, walk_function
 
 PIPELINES: dict[str, Sequence[Pass]] = {
@@ -29,6 +30,7 @@ PIPELINES: dict[str, Sequence[Pass]] = {
     "inlining": INLINE,
     "inlining, common subexpressions": [Inline(), CommonSubexpressions()],
     "all": [*INLINE, *FREEZE],
+    **{f"outlining {seed}": [*INLINE, Outlining(seed=seed)] for seed in range(4)},
 }
 
 
@@ -63,7 +65,8 @@ def check_arrays(seed: int) -> None:
     program = random_program(Random(seed))
     case = seed % 12
     expected = run_random(lambda *args: walk_function(program, "f", list(args)), case)
-    for name in ("interpreter", "all", "inlining, common subexpressions"):
+    outlining = f"outlining {seed % 4}"
+    for name in ("interpreter", "all", "inlining, common subexpressions", outlining):
         rewritten = clone_program(program)
         PassManager(PIPELINES[name], verify=True).run(rewritten)
         found = run_random(Executable(rewritten).function("f"), case)

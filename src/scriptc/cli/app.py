@@ -22,7 +22,7 @@ from scriptc.cli.doctor import examine
 from scriptc.cli.errors import BadSetting, CommandError, Internal, Unwritable
 from scriptc.cli.export import export_archive
 from scriptc.cli.run import run_archive
-from scriptc.cli.show import show_archive
+from scriptc.cli.show import show_archive, show_native
 from scriptc.ir.diagnostic import InternalError
 from scriptc.runtime.native.settings import SettingError
 
@@ -190,10 +190,19 @@ def run_command(
         "scriptc show cell.scriptc",
         "scriptc show cell.scriptc --graph",
         "scriptc show cell.scriptc --module dg --code",
+        "scriptc show cell.scriptc --native x.npy h.npy",
     ),
 )
 def show_command(
     archive: Annotated[str, typer.Argument(metavar="MODEL.SCRIPTC", help="The archive to show.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", help="For --native: arguments, as for `scriptc run`."),
+    ] = None,
+    arg: Annotated[
+        list[str] | None,
+        typer.Option("--arg", "-a", metavar="[NAME=]VALUE", help="A value, as for `scriptc run`."),
+    ] = None,
     module: Annotated[
         str | None,
         typer.Option("--module", "-m", metavar="NAME", help="Show this submodule, as in `cell.dg`"),
@@ -205,6 +214,14 @@ def show_command(
     ] = False,
     graph: Annotated[bool, typer.Option("--graph", help="The IR.")] = False,
     code: Annotated[bool, typer.Option("--code", help="The program as Python.")] = False,
+    native: Annotated[
+        bool,
+        typer.Option(
+            "--native",
+            help="The lines of the source: which are native code, which are not, and why. It "
+            "depends on the inputs, which the program is called with.",
+        ),
+    ] = False,
 ) -> None:
     """Show what an archive holds: all of it, or the parts that are asked for."""
     options = {
@@ -214,8 +231,16 @@ def show_command(
         "graph": graph,
         "code": code,
     }
+    chosen = [name for name, wanted in options.items() if wanted]
+    if native and chosen:
+        raise typer.BadParameter(f"--native stands alone, without --{chosen[0]}")
+    if (inputs or arg) and not native:
+        raise typer.BadParameter("inputs are for --native; `scriptc run` runs an archive")
     with _problems_shown():
-        show_archive(archive, module, [name for name, chosen in options.items() if chosen])
+        if native:
+            show_native(archive, module, inputs or [], arg or [])
+        else:
+            show_archive(archive, module, chosen)
 
 
 class Target(StrEnum):

@@ -11,12 +11,12 @@ from scriptc.ir.diagnostic import ArchiveError
 from scriptc.scripted import load
 
 
-def load_archive(path: str) -> ScriptedObject:
-    """Load an archive; what is wrong with it ends the command."""
+def load_archive(path: str, backend: str | None = None) -> ScriptedObject:
+    """Load an archive, for a back end; what is wrong with it ends the command."""
     if not os.path.lexists(path):
         raise CommandError(NoFile(path=path))
     try:
         with console.progress(f"loading {path}"):
-            return load(path)
+            return load(path, backend=backend)
     except ArchiveError as error:
         raise CommandError(BadArchive(reason=str(error))) from None

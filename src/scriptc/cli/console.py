@@ -20,6 +20,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from scriptc.ir.diagnostic import Diagnostic, render_all
+from scriptc.runtime.native.report import Answer, NativeReport, rows
 
 _PIPE_WIDTH = 100_000
 _THEME = Theme(
@@ -96,6 +97,28 @@ def show_code(text: str) -> None:
         target.print(syntax.highlight(text), soft_wrap=True, end="")
     else:
         print(text)
+
+
+_ANSWERS = {
+    Answer.NATIVE: "green",
+    Answer.BOTH: "yellow",
+    Answer.INTERPRETER: "red",
+    Answer.NOT_CALLED: "cyan",
+}
+
+
+def show_native_report(report: NativeReport) -> None:
+    """Print what native code does of a program; on a terminal, who does it is coloured."""
+    say(f"{report.function}: {report.summary}")
+    for section in report.sections:
+        say(f"\n{section.path}")
+        for line, row in rows(section):
+            text = Text(row)
+            width = len(line.answer)
+            text.stylize(_ANSWERS.get(line.answer, ""), 0, width)
+            if line.reasons:
+                text.stylize("dim", row.rindex("  # "))
+            say(text)
 
 
 def show_table(

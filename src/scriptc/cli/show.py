@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from scriptc.api import ScriptedObject
 from scriptc.cli import console
 from scriptc.cli.archives import load_archive
+from scriptc.cli.calling import bind_inputs, call_program
 from scriptc.cli.errors import CommandError, UnknownPart
 from scriptc.scripted import ScriptModule
 
@@ -24,6 +26,35 @@ def show_archive(path: str, part: str | None, chosen: Sequence[str]) -> None:
         if heading:
             console.say(f"{'' if i == 0 else chr(10)}{name}:")
         _SHOW[name](program)
+
+
+def show_native(
+    path: str, part: str | None, inputs: Sequence[str], literals: Sequence[str]
+) -> None:
+    """Show what native code does of a program, line by line, for arguments like these inputs.
+
+    Without inputs for a program that needs some, it is what one can tell without types.
+    """
+    program = load_archive(path, backend="auto")
+    if part is not None:
+        program = _submodule(program, part)
+    positional, named = bind_inputs(program, inputs, literals)
+    function = program.graph.function
+    parameters = function.parameters[isinstance(program, ScriptModule) :]
+    if positional or named or all(p.name in function.defaults for p in parameters):
+        with console.progress("compiling"):
+            _call_until_settled(program, positional, named)
+    console.show_native_report(program.native_report)
+
+
+def _call_until_settled(
+    program: ScriptedObject, positional: Sequence[Any], named: dict[str, Any]
+) -> None:
+    """Call a program until its native parts stay what they are."""
+    before = None
+    while before != program.native_report:
+        before = program.native_report
+        call_program(program, positional, named)
 
 
 def _submodule(program: ScriptedObject, path: str) -> ScriptedObject:

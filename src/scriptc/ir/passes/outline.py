@@ -8,7 +8,7 @@ can do becomes calls, and the rest stays as it is, around them. Who asks says wh
   with all inside it, or stays, and is searched inside. What leaves a block early (`return`, or the
   `break` of a loop around the run) stays.
 - An operation that does not fit may be moved before a run that is open, so as not to split it, if
-  it is pure, cannot raise, needs nothing of the run, and the run writes nothing.
+  it is pure, cannot raise, needs nothing of the run, and nothing that the run does changes it.
 - Parts give values back, and objects that other values are, or share memory with, are one object
   on both sides of a call: what would be two of them afterwards stays in the function.
 """
@@ -81,12 +81,16 @@ def outline(
 
 @dataclass
 class _Run:
-    """Operations that follow each other and fit. `before` are moved in front of them."""
+    """Operations that follow each other and fit. `before` are moved in front of them.
+
+    `writes` tells whether they write into objects, `acts` whether they have other effects.
+    """
 
     block: Block
     operations: list[Operation] = field(default_factory=list)
     before: list[Operation] = field(default_factory=list)
     writes: bool = False
+    acts: bool = False
 
     def walk(self) -> Iterator[Operation]:
         for operation in self.operations:
@@ -181,7 +185,9 @@ class _Outliner:
                 break
             if self._fits(operation):
                 run.operations.append(operation)
-                run.writes |= any(Trait.WRITES in op.traits for op in operation.walk())
+                for op in operation.walk():
+                    run.writes |= Trait.WRITES in op.traits
+                    run.acts |= Trait.EFFECT in op.traits and not op.blocks
             elif run.operations and self._moves_before(operation, run):
                 run.before.append(operation)
             else:
@@ -207,9 +213,10 @@ class _Outliner:
 
     def _moves_before(self, operation: Operation, run: _Run) -> bool:
         traits = operation.traits
-        if operation.blocks or not {Trait.PURE, Trait.TOTAL} <= traits:
+        if operation.blocks or run.acts or not {Trait.PURE, Trait.TOTAL} <= traits:
             return False
-        if run.writes and Trait.METADATA not in traits:
+        # Which object an attribute is does not change when something is written into objects.
+        if run.writes and Trait.METADATA not in traits and operation.opdef is not None:
             return False
         if any(holds_iterator(resolve(value.type)) for value in operation.operands):
             return False
