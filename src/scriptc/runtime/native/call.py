@@ -142,7 +142,9 @@ class Dispatcher:
         key = tuple(map(_kind_of, values))
         code = self._find(key)
         if code is None or (code.call is None and self.must):
-            if not accepts(self.program, self.entry, self.root, values):
+            # An array of whatever dtype is one, to the interpreter.
+            odd = any(isinstance(kind, np.dtype) for kind in key)
+            if not odd and not accepts(self.program, self.entry, self.root, values):
                 return self.interpreter(*args, **kwargs)  # whose it is to explain
             code = code or self._compile(key)
             if code.call is not None:
