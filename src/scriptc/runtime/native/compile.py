@@ -58,7 +58,7 @@ _HEAD = """\
 _HEADERS = {"sc_gemm_": "scriptc_gemm.h", "sc_conv_": "scriptc_conv.h"}
 """Headers that take long to compile, by what the names in them begin with."""
 _MAX_RANK = 8
-_NAMES = {np.dtype(name).newbyteorder(order): name for name in C_TYPES for order in "<>"}
+_NAMES = {d: n for n in C_TYPES for d in (np.dtype(n), np.dtype(n).newbyteorder())}
 """What `dtype.name` says, which NumPy takes a microsecond to put together."""
 
 
