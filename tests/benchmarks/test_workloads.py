@@ -14,14 +14,6 @@ sys.path.append(str(BENCHMARKS))
 from workloads import WORKLOADS  # noqa: E402 - from the path above
 from workloads.workload import leaves  # noqa: E402 - from the path above
 
-# What native code does not take yet.
-INTERPRETED = {
-    "transformer_block",
-    "greedy_decode",
-    "convnet",
-    "resnet18",
-}
-
 
 def answers(program, workload, seeds=(0, 1)):
     return [list(leaves(program(*workload.make_small_inputs(seed)))) for seed in seeds]
@@ -40,6 +32,7 @@ def test_interpreter(workload):
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
 def test_native(workload):
     """Within the tolerance of the answer in float64, and of the dtypes of eager NumPy."""
@@ -49,4 +42,4 @@ def test_native(workload):
     for seed, found in enumerate(answers(scripted, workload)):
         workload.check(workload.reference(workload.make_small_inputs(seed)), found)
         assert [a.dtype for a in found] == [a.dtype for a in expected[seed]]
-    assert scripted.c_source or workload.name in INTERPRETED
+    assert scripted.c_source

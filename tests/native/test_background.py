@@ -6,14 +6,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scriptc.runtime.native import background
-from scriptc.runtime.native.background import compile_later, run_later, worker_limit
+from scriptc.runtime.native.background import Job, run_later, worker_limit
 from scriptc.runtime.native.compilers import find_compiler
-from scriptc.runtime.native.toolchain import CompilationError
+from scriptc.runtime.native.toolchain import CompilationError, compile_shared
+
+
+def compile_later(source: str, name: str, done: Callable[[Path | Exception], None]) -> Job[Path]:
+    return run_later(lambda: compile_shared(source, name=name), done)
 
 
 def test_the_result_comes_in_another_thread(cache_folder: Path) -> None:
@@ -22,10 +27,10 @@ def test_the_result_comes_in_another_thread(cache_folder: Path) -> None:
     def done(outcome: Path | Exception) -> None:
         outcomes.append((outcome, threading.current_thread().name))
 
-    good = compile_later("int answer(void) { return 42; }", done, name="good")
+    good = compile_later("int answer(void) { return 42; }", "good", done)
     assert good.wait(60)
     assert not good.is_pending
-    bad = compile_later("int answer(void) { return x; }", done, name="bad")
+    bad = compile_later("int answer(void) { return x; }", "bad", done)
     assert bad.wait(60)
     (path, thread), (error, _) = outcomes
     assert thread == "scriptc-compile"
@@ -90,10 +95,11 @@ def test_a_forked_process_does_not_wait_for_work_it_has_not() -> None:
 EXIT = """
 import sys, time
 from pathlib import Path
-from scriptc.runtime.native.background import compile_later
+from scriptc.runtime.native.background import run_later
+from scriptc.runtime.native.toolchain import compile_shared
 started = Path(sys.argv[1])
 for i in range(5):
-    compile_later(f"int x{i};", print, name="answer")
+    run_later(lambda i=i: compile_shared(f"int x{i};", name="answer"), print)
 while not (started.exists() and started.read_text().strip()):
     time.sleep(0.01)
 """

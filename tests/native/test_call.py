@@ -536,3 +536,65 @@ def test_no_warnings_of_ours() -> None:
         f = native(scaled)
         f(X)
         f(np.array([np.inf, np.nan]))
+
+
+def test_the_interpreter_answers_while_another_thread_compiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_module, begun, go_on = call.make_module, threading.Event(), threading.Event()
+
+    def slow(source: Any) -> Any:
+        begun.set()
+        assert go_on.wait(30)
+        return make_module(source)
+
+    monkeypatch.setattr(call, "make_module", slow)
+    f = scriptc.script(scaled, backend="auto")
+    answers: list[Any] = []
+    first = threading.Thread(target=lambda: answers.append(f(X)))
+    first.start()
+    assert begun.wait(30)
+    np.testing.assert_array_equal(f(X, 3.0), scaled(X, 3.0))  # does not wait
+    assert not is_direct(f)
+    go_on.set()
+    first.join()
+    np.testing.assert_array_equal(answers[0], scaled(X))
+    assert is_direct(f)
+
+
+def test_compiling_in_the_background(monkeypatch: pytest.MonkeyPatch, made: list[str]) -> None:
+    monkeypatch.setenv("SCRIPTC_COMPILE", "background")
+    f = scriptc.script(scaled, backend="auto")
+    dispatcher = None
+    for _ in range(3):  # which do not wait, and ask for one compilation
+        np.testing.assert_array_equal(f(X), scaled(X))
+        dispatcher = dispatcher or f._calls.dispatcher
+    (job,) = dispatcher._jobs.values()
+    assert job.wait(60)
+    np.testing.assert_array_equal(f(X), scaled(X))
+    assert is_direct(f)
+    assert len(made) == 1
+    must = native(scaled)  # is never answered by the interpreter
+    must(X)
+    assert is_direct(must)
+
+
+def test_what_fails_in_the_background_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SCRIPTC_COMPILE", "background")
+    tried: list[object] = []
+
+    def broken(source: object) -> None:
+        tried.append(source)
+        raise OSError("no space")
+
+    monkeypatch.setattr(call, "make_module", broken)
+    f = scriptc.script(scaled, backend="auto")
+    with caplog.at_level(logging.ERROR, "scriptc.native"):
+        for _ in range(3):
+            np.testing.assert_array_equal(f(X), scaled(X))
+            for job in f._calls.dispatcher._jobs.values():
+                assert job.wait(60)
+    assert len(tried) == 1
+    assert "stays in the interpreter: no space" in caplog.text

@@ -10,6 +10,9 @@ import pytest
 from scriptc.runtime.native.compilers import NativeUnavailableError
 from scriptc.runtime.native.toolchain import compile_shared
 
+pytestmark = pytest.mark.kernels
+
+
 SOURCE = """
 #include "scriptc_conv.h"
 #define OF(T, S) \\

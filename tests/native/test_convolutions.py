@@ -9,9 +9,10 @@ import scriptc
 from scriptc import nn
 from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 
-pytestmark = pytest.mark.skipif(
-    isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"
-)
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"),
+]
 
 
 def assert_near(found: np.ndarray, expected: np.ndarray, where: str) -> None:

@@ -11,6 +11,9 @@ import pytest
 from scriptc.runtime.native.compilers import NativeUnavailableError
 from scriptc.runtime.native.toolchain import compile_shared
 
+pytestmark = pytest.mark.kernels
+
+
 SOURCE = """
 #include "scriptc_gemm.h"
 #define OF(T, S) \\

@@ -9,9 +9,10 @@ import pytest
 import scriptc
 from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 
-pytestmark = pytest.mark.skipif(
-    isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"
-)
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"),
+]
 
 
 def rows(x, n: int):

@@ -24,6 +24,9 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from support.native import NativeFunction, Program, Stopped, Unit, make_program
 
+pytestmark = pytest.mark.kernels
+
+
 COVERAGE = Path(__file__).with_name("coverage")
 FLAGS = ("-O1",)
 UNINITIALISED = {"empty", "empty_like"}

@@ -12,6 +12,9 @@ import pytest
 
 from support.c_code import load_c
 
+pytestmark = pytest.mark.kernels
+
+
 INTEGERS = {
     "i8": "int8_t", "i16": "int16_t", "i32": "int32_t", "i64": "int64_t",
     "u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "u64": "uint64_t",

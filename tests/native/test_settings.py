@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scriptc.runtime.native import settings
-from scriptc.runtime.native.settings import Backend, SettingError
+from scriptc.runtime.native.settings import Backend, CompileMode, SettingError
 
 
 @pytest.fixture
@@ -34,6 +34,10 @@ def test_values(set_to) -> None:
             None: set(), "": set(), "native": {"native"}, "cache, native,": {"cache", "native"},
             "ALL": {"cache", "native"},
         }),
+        ("SCRIPTC_COMPILE", settings.read_compile_mode, {
+            None: CompileMode.WAIT, "wait": CompileMode.WAIT,
+            " Background": CompileMode.BACKGROUND,
+        }),
         ("SCRIPTC_THREADS", settings.read_threads, {None: None, "": None, "1": 1, " 16 ": 16}),
         ("SCRIPTC_CACHE_SIZE", settings.read_cache_size, {
             None: 1 << 30, "": 1 << 30, "0": 0, "4096": 4096, "500k": 500 << 10, "1.5M": 3 << 19,
@@ -50,6 +54,7 @@ def test_values_that_make_no_sense(set_to) -> None:
     cases = [
         ("SCRIPTC_BACKEND", settings.read_backend, ["fast", "auto,native"], "interpreter"),
         ("SCRIPTC_LOGS", settings.read_log_topics, ["nativ", "all,x"], "native, cache"),
+        ("SCRIPTC_COMPILE", settings.read_compile_mode, ["later", "1"], "wait, background"),
         ("SCRIPTC_THREADS", settings.read_threads, ["0", "-1", "2.0", "two", "9" * 30], "1024"),
         ("SCRIPTC_CACHE_SIZE", settings.read_cache_size, ["-1", "big", "1X", "nan", "1e9"], "500M"),
         ("SCRIPTC_CACHE_DIR", settings.read_cache_folder, ["cache", "./cache"], "absolute"),

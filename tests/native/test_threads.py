@@ -12,7 +12,10 @@ import pytest
 from scriptc.runtime.native.compilers import NativeUnavailableError, NoCompiler, find_compiler
 from scriptc.runtime.native.toolchain import INCLUDE, compile_shared
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="loops run in one thread there")
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(sys.platform == "win32", reason="loops run in one thread there"),
+]
 
 SOURCE = """
 #include "scriptc_threads.h"

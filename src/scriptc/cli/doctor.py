@@ -21,7 +21,7 @@ from scriptc.ir.diagnostic import Error
 from scriptc.runtime.native import settings
 from scriptc.runtime.native.cache import UnfitFolderError, remove_tree, user_cache
 from scriptc.runtime.native.compilers import ADVICE, Compiler, find_compiler
-from scriptc.runtime.native.cpu import describe_cpu, usable_cpus, vector_features
+from scriptc.runtime.native.cpu import describe_cpu, vector_features
 from scriptc.runtime.native.toolchain import MissingHeaders, compile_shared, find_headers
 
 OPTIONAL_PACKAGES = ("torch", "onnx", "onnxruntime", "ziglang")
@@ -87,7 +87,8 @@ def _find_machine() -> Iterator[Finding]:
 def _find_settings() -> Iterator[Finding]:
     readers: tuple[tuple[str, Callable[[], object]], ...] = (
         ("backend", settings.read_backend),
-        ("threads", lambda: settings.read_threads() or usable_cpus()),
+        ("compile", settings.read_compile_mode),
+        ("threads", lambda: settings.read_threads() or 1),
         ("logs", lambda: ", ".join(sorted(settings.read_log_topics())) or "none"),
     )
     for name, read in readers:

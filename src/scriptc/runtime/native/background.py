@@ -6,14 +6,12 @@ import atexit
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from scriptc.runtime.native.compilers import processes
 from scriptc.runtime.native.cpu import usable_cpus
 from scriptc.runtime.native.logs import get_logger
-from scriptc.runtime.native.toolchain import compile_shared
 
 T = TypeVar("T")
 
@@ -124,15 +122,3 @@ def run_later(work: Callable[[], T], done: Callable[[T | Exception], None]) -> J
     job = Job(work, done)
     _workers.submit(job)
     return job
-
-
-def compile_later(
-    source: str,
-    done: Callable[[Path | Exception], None],
-    *,
-    name: str,
-    python: bool = False,
-    extra: Sequence[str] = (),
-) -> Job[Path]:
-    """Do what `compile_shared` does in a worker thread, and call `done` there."""
-    return run_later(lambda: compile_shared(source, name=name, python=python, extra=extra), done)

@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -28,6 +29,7 @@ from scriptc.ir.passes.constant_folding import is_small
 from scriptc.runtime.entry import signature_of
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
 from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot
+from scriptc.runtime.native.background import Job, run_later
 from scriptc.runtime.native.compile import (
     NativeSource,
     accepts,
@@ -39,7 +41,7 @@ from scriptc.runtime.native.compilers import NativeUnavailableError
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.glue import MODULE, emit_glue
 from scriptc.runtime.native.logs import get_logger
-from scriptc.runtime.native.settings import read_threads
+from scriptc.runtime.native.settings import CompileMode, read_compile_mode, read_threads
 from scriptc.runtime.native.toolchain import (
     CompilationError,
     MissingHeaders,
@@ -128,6 +130,7 @@ class Dispatcher:
         """Those that calls try by themselves, the first one first."""
         self._has_state = False
         self._lock = threading.RLock()
+        self._jobs: dict[tuple[Kind, ...], Job[Code]] = {}
         self._signature = signature_of(function, root is not None)
         self._is_plain = not function.keyword_only
 
@@ -146,7 +149,9 @@ class Dispatcher:
             odd = any(isinstance(kind, np.dtype) for kind in key)
             if not odd and not accepts(self.program, self.entry, self.root, values):
                 return self.interpreter(*args, **kwargs)  # whose it is to explain
-            code = code or self._compile(key)
+            code = code or self._obtain(key)
+            if code is None:
+                return self.interpreter(*args, **kwargs)
             if code.call is not None:
                 return code.call(*args, **kwargs)
         elif code.call is not None and (self._renew(code) or code not in self._chain):
@@ -207,6 +212,35 @@ class Dispatcher:
         return list(bound.arguments.values())
 
     # --- making ---------------------------------------------------------------------------------
+
+    def _obtain(self, key: tuple[Kind, ...]) -> Code | None:
+        """Return code that is made now, or None while somebody makes some."""
+        if self.must:
+            return self._compile(key)
+        if read_compile_mode() is CompileMode.BACKGROUND:
+            self._compile_later(key)
+            return None
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._compile(key)
+        finally:
+            self._lock.release()
+
+    def _compile_later(self, key: tuple[Kind, ...]) -> None:
+        job = self._jobs.get(key)
+        if job is not None and job.is_pending:
+            return
+
+        def done(outcome: Code | Exception) -> None:
+            if isinstance(outcome, Exception):
+                name = self.program.functions[self.entry].origin
+                get_logger("native").error("%s stays in the interpreter: %s", name, outcome)
+                with self._lock:
+                    refusal = Unsupported(str(outcome))
+                    self.codes[key] = [*self.codes.get(key, ()), Code(refusal=refusal)]
+
+        self._jobs[key] = run_later(partial(self._compile, key), done)
 
     def _compile(self, key: tuple[Kind, ...]) -> Code:
         with self._lock:

@@ -34,6 +34,13 @@ class Backend(StrEnum):
     INTERPRETER = "interpreter"
 
 
+class CompileMode(StrEnum):
+    """When native code is made: by the call that is the first to need it, or beside the calls."""
+
+    WAIT = "wait"
+    BACKGROUND = "background"
+
+
 def _value(name: str) -> str:
     return os.environ.get(name, "").strip()
 
@@ -45,6 +52,16 @@ def read_backend() -> Backend:
         return Backend(text.lower() or "auto")
     except ValueError:
         raise SettingError(f"SCRIPTC_BACKEND is {text!r}; it may be {', '.join(Backend)}") from None
+
+
+def read_compile_mode() -> CompileMode:
+    """Return what `SCRIPTC_COMPILE` asks for; `wait` if it is not set."""
+    text = _value("SCRIPTC_COMPILE")
+    try:
+        return CompileMode(text.lower() or "wait")
+    except ValueError:
+        modes = ", ".join(CompileMode)
+        raise SettingError(f"SCRIPTC_COMPILE is {text!r}; it may be {modes}") from None
 
 
 def read_log_topics() -> frozenset[str]:
