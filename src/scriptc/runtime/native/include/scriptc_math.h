@@ -59,22 +59,20 @@ SC_MATH double sc_copysign(double x, double sign) { return __builtin_copysign(x,
 
 /* --- float: exponentials ------------------------------------------------------------------------------- */
 
-/* Adding this to a float of magnitude below 2^22 rounds it to a whole number, which then stands in the low
- * bits: shifted to the place of the exponent they are that number times 2^23, modulo 2^32. */
-#define SC_MAGIC_F32 0x1.8p23f
-#define SC_MAGIC_F64 0x1.8p52
+/* Adding one of these to a float of magnitude below 2^21 rounds it to a whole number k, and k + 127 or k + 254
+ * stands in the low bits of the sum: shifted to the place of the exponent they are the bits of 2^k, or of 2^k
+ * as a product of two powers. */
+#define SC_MAGIC_F32 (0x1.8p23f + 127.0f)
+#define SC_WIDE_F32 (0x1.8p23f + 254.0f)
 
 /* 2^k for the k held by `magic` = SC_MAGIC_F32 + k; k in [-126, 127]. */
-SC_MATH float sc_scale_f32(float magic) {
-    return sc_from_bits_f32((int32_t)(((uint32_t)sc_bits_f32(magic) << 23) + 0x3f800000u));
-}
+SC_MATH float sc_scale_f32(float magic) { return sc_from_bits_f32((int32_t)((uint32_t)sc_bits_f32(magic) << 23)); }
 
-/* p * 2^k for every k in [-252, 254], rounded once where the result has fewer bits. */
-SC_MATH float sc_scale_by_f32(float p, float magic) {
-    uint32_t whole = (uint32_t)sc_bits_f32(magic) << 23;
-    uint32_t half = (uint32_t)((int32_t)whole >> 1) & 0xff800000u;
-    return p * sc_from_bits_f32((int32_t)(half + 0x3f800000u)) *
-           sc_from_bits_f32((int32_t)(whole - half + 0x3f800000u));
+/* p * 2^k for the k held by `wide` = SC_WIDE_F32 + k, in [-252, 254]; rounded once where the result has fewer
+ * bits. */
+SC_MATH float sc_scale_by_f32(float p, float wide) {
+    uint32_t whole = (uint32_t)sc_bits_f32(wide) << 23, half = (whole >> 1) & 0x7f800000u;
+    return p * sc_from_bits_f32((int32_t)half) * sc_from_bits_f32((int32_t)(whole - half));
 }
 
 /* e^r for |r| <= log(2) / 2. */
@@ -99,11 +97,11 @@ SC_MATH float sc_exp2_poly_f32(float r) {
     return SC_FMAF(p, r, 1.0f);
 }
 
-/* x - k log(2) for the k nearest to x / log(2), which stays in `*magic`. */
-SC_MATH float sc_exp_reduce_f32(float x, float *magic) {
-    float m = SC_FMAF(x, 0x1.715476p0f, SC_MAGIC_F32);
-    float k = m - SC_MAGIC_F32;
-    *magic = m;
+/* x - k log(2) for the k nearest to x / log(2), which stays in `*wide`. */
+SC_MATH float sc_exp_reduce_f32(float x, float *wide) {
+    float m = SC_FMAF(x, 0x1.715476p0f, SC_WIDE_F32);
+    float k = m - SC_WIDE_F32;
+    *wide = m;
     return SC_FMAF(k, -0x1.7f7d1cp-20f, SC_FMAF(k, -0x1.62e4p-1f, x));
 }
 
@@ -133,20 +131,20 @@ SC_MATH float sc_sigmoidf(float x) {
     return SC_FMAF(rest, SC_FMAF(e, -0.5f, 1.0f), y);
 }
 
+/* With u = (e^-2|x| - 1) / 2, which is r + r^2 Q(r) where |x| is below log(2) / 4: |tanh x| = -u / (1 + u). Both
+ * are sums of one rounding each, so that their errors do not meet. */
 SC_MATH float sc_tanhf(float x) {
-    float a = __builtin_fabsf(x);
-    /* From 0.6 on: 1 - 2 / (e^2a + 1). */
-    float c = a > 9.25f ? 9.25f : a;
-    float m = SC_FMAF(c, 0x1.715476p1f, SC_MAGIC_F32);
-    float r = SC_FMAF(c, 0x1.715476p1f, -(m - SC_MAGIC_F32));
-    float big = 1.0f - 2.0f / SC_FMAF(sc_exp2_poly_f32(r), sc_scale_f32(m), 1.0f);
-    /* Below: x + x^3 P(x^2). */
-    float t = x * x, p = -0x1.828774p-8f;
-    p = SC_FMAF(p, t, 0x1.54c3c2p-6f);
-    p = SC_FMAF(p, t, -0x1.b89abap-5f);
-    p = SC_FMAF(p, t, 0x1.1109bep-3f);
-    p = SC_FMAF(p, t, -0x1.55553ep-2f);
-    return a < 0.6f ? SC_FMAF(p * t, x, x) : __builtin_copysignf(big, x);
+    float c = -__builtin_fabsf(x);
+    c = c < -9.25f ? -9.25f : c;
+    float m = SC_FMAF(c, 0x1.715476p1f, SC_MAGIC_F32), s = sc_scale_f32(m);
+    float r = SC_FMAF(m - SC_MAGIC_F32, -0x1.62e43p-2f, c), q = 0x1.6d568ep-5f;
+    q = SC_FMAF(q, r, 0x1.1227a6p-3f);
+    q = SC_FMAF(q, r, 0x1.5554ep-2f);
+    q = SC_FMAF(q, r, 0x1.5554bp-1f);
+    q = SC_FMAF(q, r, 1.0f);
+    float h = SC_FMAF(q, r * r, r);
+    float y = SC_FMAF(s, h, SC_FMAF(s, 0.5f, -0.5f)) / SC_FMAF(s, h, SC_FMAF(s, 0.5f, 0.5f));
+    return __builtin_copysignf(y, x);
 }
 
 /* --- float: logarithms --------------------------------------------------------------------------------- */
@@ -218,8 +216,8 @@ SC_MATH float sc_erff(float x) {
 SC_MATH float sc_exp2f(float x) {
     x = x < -151.0f ? -151.0f : x;
     x = x > 129.0f ? 129.0f : x;
-    float m = x + SC_MAGIC_F32;
-    return sc_scale_by_f32(sc_exp2_poly_f32(x - (m - SC_MAGIC_F32)), m);
+    float m = x + SC_WIDE_F32;
+    return sc_scale_by_f32(sc_exp2_poly_f32(x - (m - SC_WIDE_F32)), m);
 }
 
 /* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. */
@@ -309,15 +307,16 @@ SC_MATH float sc_log1pf(float x) {
 
 /* --- double: exponentials ------------------------------------------------------------------------------ */
 
-SC_MATH double sc_scale_f64(double magic) {
-    return sc_from_bits_f64((int64_t)(((uint64_t)sc_bits_f64(magic) << 52) + ((uint64_t)1023 << 52)));
-}
+/* The same for doubles of magnitude below 2^50. */
+#define SC_MAGIC_F64 (0x1.8p52 + 1023.0)
+#define SC_WIDE_F64 (0x1.8p52 + 2046.0)
+
+SC_MATH double sc_scale_f64(double magic) { return sc_from_bits_f64((int64_t)((uint64_t)sc_bits_f64(magic) << 52)); }
 
 /* p * 2^k for every k in [-2044, 2046], rounded once where the result has fewer bits. */
-SC_MATH double sc_scale_by_f64(double p, double magic) {
-    uint64_t bits = (uint64_t)sc_bits_f64(magic), whole = bits << 52, one = (uint64_t)1023 << 52;
-    uint64_t half = (bits << 51) & ((uint64_t)0xfff << 52);
-    return p * sc_from_bits_f64((int64_t)(half + one)) * sc_from_bits_f64((int64_t)(whole - half + one));
+SC_MATH double sc_scale_by_f64(double p, double wide) {
+    uint64_t whole = (uint64_t)sc_bits_f64(wide) << 52, half = (whole >> 1) & ((uint64_t)0x7ff << 52);
+    return p * sc_from_bits_f64((int64_t)half) * sc_from_bits_f64((int64_t)(whole - half));
 }
 
 /* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2. */
@@ -339,10 +338,10 @@ SC_MATH double sc_exp_poly_f64(double r) {
     return SC_FMA(SC_FMA(sc_exp_rest_f64(r), r, 1.0), r, 1.0);
 }
 
-SC_MATH double sc_exp_reduce_f64(double x, double *magic) {
-    double m = SC_FMA(x, 0x1.71547652b82fep0, SC_MAGIC_F64);
-    double k = m - SC_MAGIC_F64;
-    *magic = m;
+SC_MATH double sc_exp_reduce_f64(double x, double *wide) {
+    double m = SC_FMA(x, 0x1.71547652b82fep0, SC_WIDE_F64);
+    double k = m - SC_WIDE_F64;
+    *wide = m;
     return SC_FMA(k, -0x1.a39ef35793c76p-33, SC_FMA(k, -0x1.62e42feep-1, x));
 }
 
@@ -357,7 +356,7 @@ SC_MATH double sc_exp(double x) {
 SC_MATH double sc_exp2(double x) {
     x = x < -1080.0 ? -1080.0 : x;
     x = x > 1025.0 ? 1025.0 : x;
-    double m = x + SC_MAGIC_F64, f = x - (m - SC_MAGIC_F64);
+    double m = x + SC_WIDE_F64, f = x - (m - SC_WIDE_F64);
     /* f log(2) as r + low. */
     double r = f * 0x1.62e42fefa39efp-1;
 #if SC_HAS_FMA
@@ -404,18 +403,15 @@ SC_MATH double sc_sigmoid(double x) {
     return SC_FMA(rest, SC_FMA(e, -0.5, 1.0), y);
 }
 
+/* As sc_tanhf. */
 SC_MATH double sc_tanh(double x) {
-    double a = __builtin_fabs(x);
-    double c = a > 20.0 ? 20.0 : a;
-    double t = sc_half_expm1_f64(c + c), d = t + 1.0, y = t / d;
-    /* What rounding took from d and from y, times about 1 / d. */
-    double lost = t - (d - 1.0);
-#if SC_HAS_FMA
-    double rest = SC_FMA(-y, lost, SC_FMA(-y, d, t));
-#else
-    double rest = -y * lost;
-#endif
-    y = SC_FMA(rest, t < 1.0 ? 1.0 - y : 0.0, y);
+    double a = __builtin_fabs(x), c = a > 20.0 ? -40.0 : -(a + a);
+    double m = SC_FMA(c, 0x1.71547652b82fep0, SC_MAGIC_F64), k = m - SC_MAGIC_F64;
+    double t = SC_FMA(k, -0x1.62e42feep-1, c);
+    double r = SC_FMA(k, -0x1.a39ef35793c76p-33, t);
+    double low = SC_FMA(k, -0x1.a39ef35793c76p-33, t - r);
+    double s = sc_scale_f64(m - 1.0), h = SC_FMA(r * r, sc_exp_rest_f64(r), low) + r;
+    double y = SC_FMA(s, h, s - 0.5) / SC_FMA(s, h, s + 0.5);
     return a < 0x1p-28 ? x : __builtin_copysign(y, x);
 }
 
