@@ -40,6 +40,7 @@ from scriptc.runtime.native.compile import (
 from scriptc.runtime.native.compilers import NativeUnavailableError
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.glue import MODULE, emit_glue
+from scriptc.runtime.native.kernels import kernels_of
 from scriptc.runtime.native.logs import get_logger
 from scriptc.runtime.native.settings import CompileMode, read_compile_mode, read_threads
 from scriptc.runtime.native.toolchain import (
@@ -417,13 +418,14 @@ class _Failure:
 
 def make_module(source: NativeSource) -> Any:
     """Compile C, and return the module whose `bind` makes a callable of it."""
+    kernels = kernels_of(source.text)
     if isinstance(find_headers(), MissingHeaders):
         from scriptc.runtime.native import ctypes_glue
 
         text = ctypes_glue.emit_library(source.text)
-        return ctypes_glue.load(source.entry, compile_shared(text, name=MODULE))
+        return ctypes_glue.load(source.entry, compile_shared(text, name=MODULE, kernels=kernels))
     text = emit_glue(source.entry, source.text)
-    return load_module(compile_shared(text, name=MODULE, python=True))
+    return load_module(compile_shared(text, name=MODULE, python=True, kernels=kernels))
 
 
 def load_module(path: Path) -> ModuleType:

@@ -44,6 +44,7 @@ from scriptc.runtime.native.abi import (
 )
 from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, emit_function
 from scriptc.runtime.native.emitter.values import Unsupported
+from scriptc.runtime.native.kernels import headers_of
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.values import make_test
 
@@ -55,8 +56,6 @@ _HEAD = """\
 #include "scriptc_threads.h"
 {more}
 """
-_HEADERS = {"sc_gemm_": "scriptc_gemm.h", "sc_conv_": "scriptc_conv.h"}
-"""Headers that take long to compile, by what the names in them begin with."""
 _MAX_RANK = 8
 _NAMES = {d: n for n in C_TYPES for d in (np.dtype(n), np.dtype(n).newbyteorder())}
 """What `dtype.name` says, which NumPy takes a microsecond to put together."""
@@ -86,7 +85,7 @@ def emit_source(
 
 def with_head(origin: str, text: str) -> str:
     """Return a C file: functions in C with the headers that they need."""
-    more = "".join(f'#include "{h}"\n' for name, h in _HEADERS.items() if name in text)
+    more = "".join(f'#include "{header}"\n' for header in headers_of(text))
     return _HEAD.format(origin=origin.replace("*/", "* /"), more=more) + text
 
 

@@ -17,6 +17,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from scriptc.runtime.native.compilers import (
     processes,
 )
 from scriptc.runtime.native.cpu import machine_identity
+from scriptc.runtime.native.kernels import APART, Kernel
 from scriptc.runtime.native.logs import get_logger
 from scriptc.version import __version__
 
@@ -96,18 +98,26 @@ def find_headers() -> PythonHeaders | MissingHeaders:
 
 
 def compile_shared(
-    source: str, *, name: str, python: bool = False, extra: Sequence[str] = ()
+    source: str,
+    *,
+    name: str,
+    python: bool = False,
+    extra: Sequence[str] = (),
+    kernels: Sequence[Kernel] = (),
 ) -> Path:
     """Compile C source to a shared object, unless the cache has it, and return its path.
 
     `name` makes the file easy to recognise. `python` is for source that includes the headers of
-    Python and NumPy. `extra` are further flags.
+    Python and NumPy. `extra` are further flags. `kernels` are those that the source calls; they are
+    compiled once for all programs, and linked.
     """
     compiler = find_compiler()
     if isinstance(compiler, NoCompiler):
         raise compiler.error()
     flags = [*compiler.flags, *extra, "-I", str(INCLUDE)]
     depends = [__version__, compiler.identity, machine_identity(), _headers_checksum()]
+    name = re.sub(r"\W", "_", name, flags=re.ASCII)[:80] or "code"
+    objects = _compile_kernels(kernels, [*compiler.command, *flags], depends) if kernels else ()
     if python:
         headers = find_headers()
         if isinstance(headers, MissingHeaders):
@@ -117,48 +127,77 @@ def compile_shared(
         if sys.platform == "darwin":
             flags += ["-undefined", "dynamic_lookup"]  # Python's symbols are those of the process
         depends.append(headers.identity)
-    name = re.sub(r"\W", "_", name, flags=re.ASCII)[:80] or "code"
-    key = _checksum(*depends, name, *flags, source)
-    command = [*compiler.command, *flags]
-    cache = open_cache()
-    try:
-        return cache.fetch(key, lambda folder: _compile(source, name, command, folder, key, cache))
-    except OSError as error:
-        # The disk is full, or the folder has changed its owner: there may be another place.
-        get_logger("cache").warning("%s cannot be used: %s", cache.folder, error)
-    other = temporary_cache()
-    try:
-        return other.fetch(key, lambda folder: _compile(source, name, command, folder, key, other))
-    except OSError as error:
-        raise CacheError(f"there is no place for compiled code: {error}") from error
+    if objects:
+        flags.append(f"-D{APART}")
+        depends += [kernel.name for kernel in kernels]
+    unit = _Unit(source, name, SUFFIX, (*compiler.command, *flags), objects)
+    return unit.fetch(*depends, name, *flags, source)
 
 
-def _compile(
-    source: str, name: str, command: Sequence[str], folder: Path, key: str, cache: Cache
-) -> Path:
-    logger = get_logger("native")
-    begin = time.perf_counter()
-    (folder / f"{name}.c").write_text(source, encoding="utf-8")
-    made = folder / f"{name}{SUFFIX}"
-    # Names without a folder: the path of the cache may be one that a compiler cannot read.
-    whole = [*command, "-o", made.name, f"{name}.c", "-lm"]
-    ran = processes.run(whole, folder, COMPILE_SECONDS)
-    seconds = time.perf_counter() - begin
-    if ran.status == 0 and made.is_file() and made.stat().st_size:
-        logger.info("%s compiled in %.2f s", name, seconds)
-        return made
-    if shutil.disk_usage(folder).free < _FULL_DISK_BYTES:
-        raise OSError("the disk is full")
-    if ran.status is None:
-        reason = f"the C compiler took longer than {COMPILE_SECONDS:g} s for {name}"
-    elif ran.status:
-        reason = f"the C compiler failed on {name} (exit status {ran.status})"
-    else:
-        reason = f"the C compiler said that it compiled {name}, and wrote nothing"
-    (folder / "output.txt").write_text(ran.output, encoding="utf-8")
-    kept = cache.keep_failed(key, folder) / f"{name}.c"
-    logger.warning("%s; its source is %s", reason, kept)
-    raise CompilationError(reason, ran.output, kept)
+def _compile_kernels(
+    kernels: Sequence[Kernel], command: Sequence[str], depends: Sequence[str]
+) -> tuple[Path, ...]:
+    """Return the objects of kernels; those that are new are compiled beside each other."""
+    command = [part for part in command if part != "-shared"]
+    units = [_Unit(k.source, k.name, ".o", (*command, "-c"), ()) for k in kernels]
+    with ThreadPoolExecutor(len(units)) as pool:
+        return tuple(pool.map(lambda unit: unit.fetch(*depends, *command, unit.source), units))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A C file, and what is to be made of it: the command, and objects that are linked."""
+
+    source: str
+    name: str
+    suffix: str
+    command: tuple[str, ...]
+    objects: tuple[Path, ...]
+
+    def fetch(self, *depends: str) -> Path:
+        """Return what is made, from the cache if it is there; `depends` is all that decides it."""
+        key = _checksum(*depends)
+        cache = open_cache()
+        try:
+            return cache.fetch(key, lambda folder: self._make(folder, key, cache))
+        except OSError as error:
+            # The disk is full, or the folder has changed its owner: there may be another place.
+            get_logger("cache").warning("%s cannot be used: %s", cache.folder, error)
+        other = temporary_cache()
+        try:
+            return other.fetch(key, lambda folder: self._make(folder, key, other))
+        except OSError as error:
+            raise CacheError(f"there is no place for compiled code: {error}") from error
+
+    def _make(self, folder: Path, key: str, cache: Cache) -> Path:
+        logger = get_logger("native")
+        name, begin = self.name, time.perf_counter()
+        (folder / f"{name}.c").write_text(self.source, encoding="utf-8")
+        made = folder / f"{name}{self.suffix}"
+        # Names without a folder: the path of the cache may be one that a compiler cannot read.
+        for path in self.objects:
+            shutil.copyfile(path, folder / path.name)
+        objects = [path.name for path in self.objects]
+        whole = [*self.command, "-o", made.name, f"{name}.c", *objects, "-lm"]
+        ran = processes.run(whole, folder, COMPILE_SECONDS)
+        for linked in objects:
+            (folder / linked).unlink()
+        seconds = time.perf_counter() - begin
+        if ran.status == 0 and made.is_file() and made.stat().st_size:
+            logger.info("%s compiled in %.2f s", name, seconds)
+            return made
+        if shutil.disk_usage(folder).free < _FULL_DISK_BYTES:
+            raise OSError("the disk is full")
+        if ran.status is None:
+            reason = f"the C compiler took longer than {COMPILE_SECONDS:g} s for {name}"
+        elif ran.status:
+            reason = f"the C compiler failed on {name} (exit status {ran.status})"
+        else:
+            reason = f"the C compiler said that it compiled {name}, and wrote nothing"
+        (folder / "output.txt").write_text(ran.output, encoding="utf-8")
+        kept = cache.keep_failed(key, folder) / f"{name}.c"
+        logger.warning("%s; its source is %s", reason, kept)
+        raise CompilationError(reason, ran.output, kept)
 
 
 def _checksum(*parts: str) -> str:

@@ -44,15 +44,27 @@ SC_INLINE void sc_windows_places(const sc_windows *w, int64_t *to) {
             for (int64_t j = 0; j < w->wide; j++) *to++ = c * w->channel + i * w->tap_row + j * w->tap_column;
 }
 
+#if defined(SC_KERNELS_APART) && !defined(SC_KERNELS_conv_f32)
+#define SC_KERNELS_ELSEWHERE 1
+#else
+#define SC_KERNELS_ELSEWHERE 0
+#endif
 #define SC_GEMM_T float
 #define SC_GEMM_(name) name##_f32
 #include "scriptc_conv_of.h"
+#undef SC_KERNELS_ELSEWHERE
 #undef SC_GEMM_T
 #undef SC_GEMM_
 
+#if defined(SC_KERNELS_APART) && !defined(SC_KERNELS_conv_f64)
+#define SC_KERNELS_ELSEWHERE 1
+#else
+#define SC_KERNELS_ELSEWHERE 0
+#endif
 #define SC_GEMM_T double
 #define SC_GEMM_(name) name##_f64
 #include "scriptc_conv_of.h"
+#undef SC_KERNELS_ELSEWHERE
 #undef SC_GEMM_T
 #undef SC_GEMM_
 

@@ -3,6 +3,27 @@
 #define SC_LANES ((int64_t)(SC_GEMM_BYTES / sizeof(SC_GEMM_T)))
 #define SC_PANEL (2 * SC_LANES)
 
+/* The kernels. */
+SC_KERNEL int SC_GEMM_(sc_conv_with)(
+    sc_workspace *ws, int slot, int64_t outputs, const sc_windows *windows, const SC_GEMM_T *x,
+    const SC_GEMM_T *packed, SC_GEMM_T *y, int64_t y_row);
+SC_KERNEL int SC_GEMM_(sc_conv)(
+    sc_workspace *ws, int slot, int64_t outputs, const sc_windows *windows, const SC_GEMM_T *x,
+    const SC_GEMM_T *weights, int64_t weights_row, SC_GEMM_T *y, int64_t y_row);
+
+/* How many elements packed weights have. */
+SC_INLINE int64_t SC_GEMM_(sc_conv_packed)(int64_t outputs, int64_t size) {
+    return SC_GEMM_(sc_gemm_packed)(size, outputs);
+}
+
+/* Packs weights: a row of `size` elements for each output channel. */
+SC_INLINE void SC_GEMM_(sc_conv_pack)(
+    int64_t outputs, int64_t size, const SC_GEMM_T *weights, int64_t weights_row, SC_GEMM_T *to) {
+    SC_GEMM_(sc_gemm_pack)(size, outputs, weights, 1, weights_row, to);
+}
+
+#if !SC_KERNELS_ELSEWHERE
+
 /* A tile: EACH pixels by the output channels of one vector, or of two. `place` says where elements of a
  * window lie from its first, `pixel` where the windows of the pixels begin. */
 #define SC_PIXEL(i) const int64_t at##i = pixel[i];
@@ -144,19 +165,8 @@ static __attribute__((unused)) void SC_GEMM_(sc_conv_body)(void *arg, int64_t be
     }
 }
 
-/* How many elements packed weights have. */
-SC_INLINE int64_t SC_GEMM_(sc_conv_packed)(int64_t outputs, int64_t size) {
-    return SC_GEMM_(sc_gemm_packed)(size, outputs);
-}
-
-/* Packs weights: a row of `size` elements for each output channel. */
-SC_INLINE void SC_GEMM_(sc_conv_pack)(
-    int64_t outputs, int64_t size, const SC_GEMM_T *weights, int64_t weights_row, SC_GEMM_T *to) {
-    SC_GEMM_(sc_gemm_pack)(size, outputs, weights, 1, weights_row, to);
-}
-
 /* A convolution with packed weights; returns 1 where there is no memory. */
-static __attribute__((unused)) int SC_GEMM_(sc_conv_with)(
+SC_KERNEL int SC_GEMM_(sc_conv_with)(
     sc_workspace *ws, int slot, int64_t outputs, const sc_windows *windows, const SC_GEMM_T *x,
     const SC_GEMM_T *packed, SC_GEMM_T *y, int64_t y_row) {
     const int64_t size = sc_windows_size(windows), pixels = windows->rows * windows->columns;
@@ -184,7 +194,7 @@ static __attribute__((unused)) int SC_GEMM_(sc_conv_with)(
 }
 
 /* A convolution with weights as they are; returns 1 where there is no memory. */
-static __attribute__((unused)) int SC_GEMM_(sc_conv)(
+SC_KERNEL int SC_GEMM_(sc_conv)(
     sc_workspace *ws, int slot, int64_t outputs, const sc_windows *windows, const SC_GEMM_T *x,
     const SC_GEMM_T *weights, int64_t weights_row, SC_GEMM_T *y, int64_t y_row) {
     const int64_t size = sc_windows_size(windows), pixels = windows->rows * windows->columns;
@@ -208,6 +218,8 @@ static __attribute__((unused)) int SC_GEMM_(sc_conv)(
     return SC_GEMM_(sc_gemm)(
         ws, slot, outputs, pixels, size, weights, weights_row, 1, scratch, pixels, 1, y, y_row);
 }
+
+#endif
 
 #undef SC_PIXEL
 #undef SC_PIXEL_1

@@ -19,6 +19,15 @@
 #ifndef SCRIPTC_GEMM_H
 #define SCRIPTC_GEMM_H
 
+/* Kernels take long to compile and depend on no program. They are static functions as a rule; with
+ * SC_KERNELS_APART they are in objects of their own, which are linked: SC_KERNELS_gemm_f32 makes the object
+ * of those for float, and so on. */
+#if defined(SC_KERNELS_APART)
+#define SC_KERNEL __attribute__((visibility("hidden")))
+#else
+#define SC_KERNEL static __attribute__((unused))
+#endif
+
 #include "scriptc.h"
 #include "scriptc_threads.h"
 
@@ -151,18 +160,30 @@ SC_INLINE int64_t sc_gemm_depth(int64_t k, int64_t lanes) {
     return ((k + blocks - 1) / blocks + lanes - 1) / lanes * lanes;
 }
 
+#if defined(SC_KERNELS_APART) && !defined(SC_KERNELS_gemm_f32)
+#define SC_KERNELS_ELSEWHERE 1
+#else
+#define SC_KERNELS_ELSEWHERE 0
+#endif
 #define SC_GEMM_T float
 #define SC_GEMM_(name) name##_f32
 #define SC_GEMM_ZIP SC_ZIP_f32
 #include "scriptc_gemm_of.h"
+#undef SC_KERNELS_ELSEWHERE
 #undef SC_GEMM_T
 #undef SC_GEMM_
 #undef SC_GEMM_ZIP
 
+#if defined(SC_KERNELS_APART) && !defined(SC_KERNELS_gemm_f64)
+#define SC_KERNELS_ELSEWHERE 1
+#else
+#define SC_KERNELS_ELSEWHERE 0
+#endif
 #define SC_GEMM_T double
 #define SC_GEMM_(name) name##_f64
 #define SC_GEMM_ZIP SC_ZIP_f64
 #include "scriptc_gemm_of.h"
+#undef SC_KERNELS_ELSEWHERE
 #undef SC_GEMM_T
 #undef SC_GEMM_
 #undef SC_GEMM_ZIP

@@ -4,6 +4,24 @@
 #define SC_PANEL (2 * SC_LANES)
 #define SC_GEMM_GAP (64 / (int64_t)sizeof(SC_GEMM_T)) /* keeps copied rows from evicting each other */
 
+/* The kernels. */
+SC_KERNEL void SC_GEMM_(sc_gemm_rows_2)(
+    int64_t m, int64_t k, const SC_GEMM_T *a, int64_t a_row, const SC_GEMM_T *b, int64_t b_row,
+    SC_GEMM_T *c, int64_t c_row, int64_t columns, bool add);
+SC_KERNEL void SC_GEMM_(sc_gemm_turn)(
+    int64_t rows, int64_t length, const SC_GEMM_T *from, int64_t from_row, SC_GEMM_T *to, int64_t to_row);
+SC_KERNEL void SC_GEMM_(sc_gemm_pack)(
+    int64_t k, int64_t n, const SC_GEMM_T *b, int64_t b_row, int64_t b_col, SC_GEMM_T *to);
+SC_KERNEL void SC_GEMM_(sc_gemm_row)(
+    int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_col, const SC_GEMM_T *b, SC_GEMM_T *c);
+SC_KERNEL void SC_GEMM_(sc_gemm_dots)(
+    int64_t n, int64_t k, const SC_GEMM_T *a, const SC_GEMM_T *b, int64_t b_col, SC_GEMM_T *c);
+SC_KERNEL void SC_GEMM_(sc_gemm_sums)(
+    int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_col, const SC_GEMM_T *b, int64_t b_row, SC_GEMM_T *c);
+SC_KERNEL int SC_GEMM_(sc_gemm_run)(
+    sc_workspace *ws, int slot, int64_t m, int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_row,
+    int64_t a_col, const SC_GEMM_T *b, int64_t b_row, int64_t b_col, SC_GEMM_T *c, int64_t c_row, bool packed);
+
 /* A tile of EACH rows by one vector, or by two; `columns` of the last one count. B is read at b with row
  * stride b_row. With `add`, C is added to. A tile of one vector loads no more of B than counts if there
  * are masks for that. The rows are written out, so that each vector of the tile has its register. */
@@ -26,7 +44,7 @@
     }                                                                                      \
     *(SC_V *)(c + i * c_row) = t##i;                                                       \
     SC_GEMM_(sc_gemm_store)(c + i * c_row + SC_LANES, u##i, columns);
-#define SC_GEMM_TILE(ROWS)                                                                        \
+#define SC_GEMM_TILE_1(ROWS)                                                                      \
     static SC_FUSED void SC_GEMM_(sc_tile_##ROWS##_1)(                                            \
         int64_t k, const SC_GEMM_T *a, int64_t a_row, const SC_GEMM_T *b, int64_t b_row,          \
         SC_GEMM_T *c, int64_t c_row, int64_t columns, bool add) {                                 \
@@ -37,7 +55,8 @@
             SC_EACH_##ROWS(SC_ROW_ADD_1)                                                          \
         }                                                                                         \
         SC_EACH_##ROWS(SC_ROW_END_1)                                                              \
-    }                                                                                             \
+    }
+#define SC_GEMM_TILE_2(ROWS)                                                                      \
     static SC_FUSED void SC_GEMM_(sc_tile_##ROWS##_2)(                                            \
         int64_t k, const SC_GEMM_T *a, int64_t a_row, const SC_GEMM_T *b, int64_t b_row,          \
         SC_GEMM_T *c, int64_t c_row, int64_t columns, bool add) {                                 \
@@ -50,19 +69,9 @@
         SC_EACH_##ROWS(SC_ROW_END_2)                                                              \
     }
 
-SC_GEMM_TILE(1)
-SC_GEMM_TILE(2)
-SC_GEMM_TILE(3)
-SC_GEMM_TILE(4)
-SC_GEMM_TILE(6)
-#if SC_GEMM_ROWS > 6
-SC_GEMM_TILE(8)
-SC_GEMM_TILE(12)
-#endif
-
 /* Any number of rows of C, in one panel of up to two vectors. */
-#define SC_GEMM_ROWS_OF(VECTORS)                                                                       \
-    static __attribute__((unused)) void SC_GEMM_(sc_gemm_rows_##VECTORS)(                              \
+#define SC_GEMM_ROWS_OF(VECTORS, LINKAGE)                                                              \
+    LINKAGE void SC_GEMM_(sc_gemm_rows_##VECTORS)(                                                     \
         int64_t m, int64_t k, const SC_GEMM_T *a, int64_t a_row, const SC_GEMM_T *b, int64_t b_row,    \
         SC_GEMM_T *c, int64_t c_row, int64_t columns, bool add) {                                      \
         while (m > 0) {                                                                                \
@@ -87,8 +96,18 @@ SC_GEMM_TILE(12)
 #else
 #define SC_GEMM_HIGH(VECTORS)
 #endif
-SC_GEMM_ROWS_OF(1)
-SC_GEMM_ROWS_OF(2)
+/* Small products are done in place. */
+SC_GEMM_TILE_1(1)
+SC_GEMM_TILE_1(2)
+SC_GEMM_TILE_1(3)
+SC_GEMM_TILE_1(4)
+SC_GEMM_TILE_1(6)
+#if SC_GEMM_ROWS > 6
+SC_GEMM_TILE_1(8)
+SC_GEMM_TILE_1(12)
+#endif
+
+SC_GEMM_ROWS_OF(1, static __attribute__((unused)))
 
 SC_INLINE void SC_GEMM_(sc_gemm_rows)(
     int64_t m, int64_t k, const SC_GEMM_T *a, int64_t a_row, const SC_GEMM_T *b, int64_t b_row,
@@ -99,8 +118,27 @@ SC_INLINE void SC_GEMM_(sc_gemm_rows)(
         SC_GEMM_(sc_gemm_rows_1)(m, k, a, a_row, b, b_row, c, c_row, columns, add);
 }
 
+/* How many elements a packed B has. */
+SC_INLINE int64_t SC_GEMM_(sc_gemm_packed)(int64_t k, int64_t n) {
+    return (n + SC_PANEL - 1) / SC_PANEL * SC_PANEL * k;
+}
+
+#if !SC_KERNELS_ELSEWHERE
+
+SC_GEMM_TILE_2(1)
+SC_GEMM_TILE_2(2)
+SC_GEMM_TILE_2(3)
+SC_GEMM_TILE_2(4)
+SC_GEMM_TILE_2(6)
+#if SC_GEMM_ROWS > 6
+SC_GEMM_TILE_2(8)
+SC_GEMM_TILE_2(12)
+#endif
+
+SC_GEMM_ROWS_OF(2, SC_KERNEL)
+
 /* Transposes: `rows` runs of `length` elements become `length` rows of `rows` elements. */
-static __attribute__((unused)) void SC_GEMM_(sc_gemm_turn)(
+SC_KERNEL void SC_GEMM_(sc_gemm_turn)(
     int64_t rows, int64_t length, const SC_GEMM_T *from, int64_t from_row, SC_GEMM_T *to, int64_t to_row) {
     int64_t i = 0;
 #if SC_GEMM_SHUFFLES
@@ -152,13 +190,8 @@ SC_INLINE void SC_GEMM_(sc_gemm_panel)(
     SC_GEMM_(sc_gemm_copy)(k, columns, b, b_row, b_col, to, SC_PANEL);
 }
 
-/* How many elements a packed B has. */
-SC_INLINE int64_t SC_GEMM_(sc_gemm_packed)(int64_t k, int64_t n) {
-    return (n + SC_PANEL - 1) / SC_PANEL * SC_PANEL * k;
-}
-
 /* Packs B: panel by panel, each k x SC_PANEL. */
-static __attribute__((unused)) void SC_GEMM_(sc_gemm_pack)(
+SC_KERNEL void SC_GEMM_(sc_gemm_pack)(
     int64_t k, int64_t n, const SC_GEMM_T *b, int64_t b_row, int64_t b_col, SC_GEMM_T *to) {
     for (int64_t j = 0; j < n; j += SC_PANEL)
         SC_GEMM_(sc_gemm_panel)(
@@ -166,7 +199,7 @@ static __attribute__((unused)) void SC_GEMM_(sc_gemm_pack)(
 }
 
 /* A row times packed panels: four chains of multiply-adds for each element. */
-static SC_FUSED void SC_GEMM_(sc_gemm_row)(
+SC_KERNEL SC_FUSED void SC_GEMM_(sc_gemm_row)(
     int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_col, const SC_GEMM_T *b, SC_GEMM_T *c) {
     SC_FUSE
     for (int64_t j = 0; j < n; j += SC_PANEL, b += k * SC_PANEL) {
@@ -199,7 +232,7 @@ static SC_FUSED void SC_GEMM_(sc_gemm_row)(
 }
 
 /* Dot products of a row and each column of B, where the columns lie in memory. */
-static SC_FUSED void SC_GEMM_(sc_gemm_dots)(
+SC_KERNEL SC_FUSED void SC_GEMM_(sc_gemm_dots)(
     int64_t n, int64_t k, const SC_GEMM_T *a, const SC_GEMM_T *b, int64_t b_col, SC_GEMM_T *c) {
     SC_FUSE
     int64_t j = 0;
@@ -233,7 +266,7 @@ static SC_FUSED void SC_GEMM_(sc_gemm_dots)(
 }
 
 /* A row times B, where the rows of B lie in memory: eight of them at a time are added to C. */
-static SC_FUSED void SC_GEMM_(sc_gemm_sums)(
+SC_KERNEL SC_FUSED void SC_GEMM_(sc_gemm_sums)(
     int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_col, const SC_GEMM_T *b, int64_t b_row, SC_GEMM_T *c) {
     SC_FUSE
     memset(c, 0, (size_t)n * sizeof(SC_GEMM_T));
@@ -331,7 +364,7 @@ static __attribute__((unused)) void SC_GEMM_(sc_gemm_body)(void *arg, int64_t be
 }
 
 /* Decides how a product is done, and does it. */
-static __attribute__((unused)) int SC_GEMM_(sc_gemm_run)(
+SC_KERNEL int SC_GEMM_(sc_gemm_run)(
     sc_workspace *ws, int slot, int64_t m, int64_t n, int64_t k, const SC_GEMM_T *a, int64_t a_row,
     int64_t a_col, const SC_GEMM_T *b, int64_t b_row, int64_t b_col, SC_GEMM_T *c, int64_t c_row, bool packed) {
     SC_GEMM_(sc_gemm_job) job = {m, n, k, a_row, a_col, b_row, b_col, c_row, a, b, c, NULL, k, m, 0, 0, packed, true};
@@ -361,6 +394,8 @@ static __attribute__((unused)) int SC_GEMM_(sc_gemm_run)(
         SC_GEMM_(sc_gemm_part)(&job, 0, m, 0, panels, 0);
     return 0;
 }
+
+#endif
 
 /* C = A B with B packed; returns 1 where there is no memory. */
 static __attribute__((unused)) int SC_GEMM_(sc_gemm_with)(
@@ -431,7 +466,8 @@ static __attribute__((unused)) int SC_GEMM_(sc_gemm)(
     return SC_GEMM_(sc_gemm_run)(ws, slot, m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, false);
 }
 
-#undef SC_GEMM_TILE
+#undef SC_GEMM_TILE_1
+#undef SC_GEMM_TILE_2
 #undef SC_ROW_1
 #undef SC_ROW_2
 #undef SC_ROW_ADD_1
