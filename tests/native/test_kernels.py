@@ -1,4 +1,4 @@
-"""Kernels in objects of their own: which a program needs, and that they answer as those in headers."""
+"""Kernels in objects of their own: which a program needs, and the answers of both ways."""
 
 import ctypes
 
@@ -34,7 +34,7 @@ def test_what_a_program_needs() -> None:
     assert headers_of("sc_exp(x)") == []
 
 
-@pytest.mark.parametrize("m, n, k", [(1, 7, 9), (3, 4, 4), (40, 70, 90), (200, 33, 700)])
+@pytest.mark.parametrize(("m", "n", "k"), [(1, 7, 9), (3, 4, 4), (40, 70, 90), (200, 33, 700)])
 def test_both_ways_give_the_same_bits(m: int, n: int, k: int) -> None:
     random = np.random.default_rng(0)
     a = random.normal(size=(m, k)).astype(np.float32)
