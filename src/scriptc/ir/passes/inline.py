@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as changed_copy
 
 from scriptc.ir.builder import constant, type_of
 from scriptc.ir.clone import Copier
@@ -211,22 +210,36 @@ def copy_body(callee: Function, arguments: Sequence[Value], call: Operation) -> 
 
 def _mark_inlined(block: Block, callee: Function, call: Operation) -> None:
     """Tell the operations of a body where its call stood."""
-    inlined = InlinedCall(callee.origin.rpartition(".")[2], call.location)
-    places: dict[Location, Location] = {}
+    marker = _Marker(InlinedCall(callee.origin.rpartition(".")[2], call.location))
     for operation in block.walk():
-        place = operation.location
-        if place is not None:
-            if place not in places:
-                places[place] = _called_from(place, inlined)
-            operation.location = places[place]
+        if operation.location is not None:
+            operation.location = marker.called_from(operation.location)
 
 
-def _called_from(place: Location, inlined: InlinedCall) -> Location:
-    """Return a place with one more call around it, outside of those that it knows of."""
-    outer = place.inlined
-    if outer is None:
-        return changed_copy(place, inlined=inlined)
-    if outer.location is None:
-        return place
-    inner = InlinedCall(outer.function, _called_from(outer.location, inlined))
-    return changed_copy(place, inlined=inner)
+class _Marker:
+    """Puts one more call around places, outside of those that they know of.
+
+    Places are looked up by their identity: they hold others, and take long to hash.
+    """
+
+    def __init__(self, inlined: InlinedCall) -> None:
+        self.inlined = inlined
+        self._made: dict[int, tuple[Location, Location]] = {}
+
+    def called_from(self, place: Location) -> Location:
+        known = self._made.get(id(place))
+        if known is not None:
+            return known[1]
+        outer = place.inlined
+        if outer is None:
+            made = _inside(place, self.inlined)
+        elif outer.location is None:
+            made = place
+        else:
+            made = _inside(place, InlinedCall(outer.function, self.called_from(outer.location)))
+        self._made[id(place)] = place, made
+        return made
+
+
+def _inside(place: Location, call: InlinedCall) -> Location:
+    return Location(place.file, place.line, place.column, place.end_line, place.end_column, call)
