@@ -54,20 +54,43 @@ static inline void add_error(report *r, double error, int64_t at) {
             }                                                                                                  \
         }                                                                                                      \
     }
-#define FLOAT(F, EXACT) UNARY(float, f32, double, F##f, EXACT(v)) UNARY(double, f64, long double, F, EXACT##l(v))
+/* The same of two numbers. */
+#define BINARY(T, S, W, F, EXACT)                                                                              \
+    SC_API __attribute__((noinline)) void compute_##F(const T *restrict x, const T *restrict y, T *restrict z, \
+                                                      int64_t n) {                                             \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++) z[i] = sc_##F(x[i], y[i]);                         \
+    }                                                                                                          \
+    SC_API void check_##F(const T *x, const T *y, int64_t n, report *r) {                                      \
+        T z[BLOCK];                                                                                            \
+        for (int64_t from = 0; from < n; from += BLOCK) {                                                      \
+            const int64_t size = n - from < BLOCK ? n - from : BLOCK;                                          \
+            compute_##F(x + from, y + from, z, size);                                                          \
+            for (int64_t i = 0; i < size; i++) {                                                               \
+                const W v = x[from + i], w = y[from + i];                                                      \
+                add_error(r, error_##S(z[i], EXACT(v, w)), from + i);                                          \
+            }                                                                                                  \
+        }                                                                                                      \
+    }
+#define FLOAT(F, EXACT) UNARY(float, f32, double, F##f, EXACT(v))
+#define FLOATS(F, EXACT) FLOAT(F, EXACT) UNARY(double, f64, long double, F, EXACT##l(v))
 
 #define LOGISTIC(v) (1 / (1 + exp(-(v))))
 #define LOGISTICl(v) (1 / (1 + expl(-(v))))
 
-FLOAT(exp, exp)
-FLOAT(exp2, exp2)
-FLOAT(expm1, expm1)
-FLOAT(log, log)
-FLOAT(log2, log2)
-FLOAT(log10, log10)
-FLOAT(log1p, log1p)
-FLOAT(tanh, tanh)
-FLOAT(sinh, sinh)
-FLOAT(cosh, cosh)
-FLOAT(erf, erf)
-FLOAT(sigmoid, LOGISTIC)
+FLOATS(exp, exp)
+FLOATS(exp2, exp2)
+FLOATS(expm1, expm1)
+FLOATS(log, log)
+FLOATS(log2, log2)
+FLOATS(log10, log10)
+FLOATS(log1p, log1p)
+FLOATS(tanh, tanh)
+FLOATS(sinh, sinh)
+FLOATS(cosh, cosh)
+FLOATS(erf, erf)
+FLOATS(sigmoid, LOGISTIC)
+FLOAT(sin, sin)
+FLOAT(cos, cos)
+FLOAT(tan, tan)
+
+BINARY(float, f32, double, powf, pow)

@@ -305,6 +305,74 @@ SC_MATH float sc_log1pf(float x) {
     return __builtin_fabsf(x) < 0x1p-25f ? x : y;
 }
 
+/* --- float: trigonometric functions -------------------------------------------------------------------- */
+
+/* The nearest multiple of 4 (FOUR) or of 1 to a double below 2^51, and for a greater one some multiple of 4. */
+#define SC_NEAREST(x) (((x) + 0x1.8p52) - 0x1.8p52)
+#define SC_NEAREST_FOUR(x) (((x) + 0x1.8p54) - 0x1.8p54)
+
+/* a - k pi / 2 in [-pi/4, pi/4] for a float a >= 0 of any size, with k modulo 4 in the low bits of `*quadrant`.
+ *
+ * 2 / pi is the sum of three numbers of 29 bits, whose products with a are exact, and a rest. Bits of 2 / pi that
+ * make multiples of 4 of every a from 2^76 on are left out there: so four numbers are enough for all. Whole
+ * quadrants are taken away after each product, before the next one needs the place of their bits. */
+SC_MATH double sc_quadrant_f32(float a, int32_t *quadrant) {
+    const double x = (double)a;
+    const bool huge = x >= 0x1p76;
+    const double high = huge ? 0x1.529fc27p-52 : 0x1.45f306dp-1, low = huge ? 0x1.5f47d4cp-82 : 0x1.9391054p-30;
+    const double rest = huge ? 0x1.377036dp-110 : 0x1.4fe13abp-59;
+    const double last = huge ? 0x1.14acc9e21c821p-139 : 0x1.d1f534ddc0db6p-88;
+    double p = x * high, r = p - SC_NEAREST_FOUR(p);
+    const double m = SC_FMA(x, low, r) + 0x1.8p52;
+    r = SC_FMA(x, low, r - (m - 0x1.8p52));
+    const double n = SC_FMA(x, rest, r) + 0x1.8p52;
+    r = SC_FMA(x, rest, r - (n - 0x1.8p52));
+    r = SC_FMA(x, last, r);
+    *quadrant = (int32_t)(uint32_t)(uint64_t)(sc_bits_f64(m) + sc_bits_f64(n));
+    return r * 0x1.921fb54442d18p0;
+}
+
+/* The sine of quadrant 0 or 2, the cosine of 1 or 3; negative in 2 and 3. */
+SC_MATH float sc_sine_f32(float r, int32_t quadrant) {
+    float t = r * r, s = -0x1.9954e8p-13f, c = 0x1.99e914p-16f;
+    s = SC_FMAF(s, t, 0x1.11077ap-7f);
+    s = SC_FMAF(s, t, -0x1.555546p-3f);
+    s = SC_FMAF(s, r * t, r);
+    c = SC_FMAF(c, t, -0x1.6c0c2ap-10f);
+    c = SC_FMAF(c, t, 0x1.55554ap-5f);
+    c = SC_FMAF(c, t, -0.5f);
+    c = SC_FMAF(c, t, 1.0f);
+    s = quadrant & 1 ? c : s;
+    return sc_from_bits_f32(sc_bits_f32(s) ^ (int32_t)((uint32_t)(quadrant & 2) << 30));
+}
+
+SC_MATH float sc_sinf(float x) {
+    int32_t quadrant;
+    float r = (float)sc_quadrant_f32(__builtin_fabsf(x), &quadrant);
+    return sc_from_bits_f32(sc_bits_f32(sc_sine_f32(r, quadrant)) ^ (sc_bits_f32(x) & INT32_MIN));
+}
+
+SC_MATH float sc_cosf(float x) {
+    int32_t quadrant;
+    float r = (float)sc_quadrant_f32(__builtin_fabsf(x), &quadrant);
+    return sc_sine_f32(r, quadrant + 1);
+}
+
+/* The last sum and its reciprocal are of doubles, else the roundings would add up to more than 2 ULP. */
+SC_MATH float sc_tanf(float x) {
+    int32_t quadrant;
+    double r = sc_quadrant_f32(__builtin_fabsf(x), &quadrant);
+    float v = (float)r, t = v * v, p = 0x1.33ab34p-7f;
+    p = SC_FMAF(p, t, 0x1.97f8c2p-9f);
+    p = SC_FMAF(p, t, 0x1.90594ap-6f);
+    p = SC_FMAF(p, t, 0x1.b587f8p-5f);
+    p = SC_FMAF(p, t, 0x1.112ddcp-3f);
+    p = SC_FMAF(p, t, 0x1.5554dep-2f);
+    double y = r + (double)(p * (v * t));
+    y = quadrant & 1 ? -1.0 / y : y;
+    return sc_from_bits_f32(sc_bits_f32((float)y) ^ (sc_bits_f32(x) & INT32_MIN));
+}
+
 /* --- double: exponentials ------------------------------------------------------------------------------ */
 
 /* The same for doubles of magnitude below 2^50. */
@@ -557,6 +625,59 @@ SC_MATH double sc_erf(double x) {
     q = SC_FMA(q, t, -0x1.812746b0379bdp-2);
     q = SC_FMA(q, t, 0x1.06eba8214db69p-3);
     return a < 1.0 ? SC_FMA(q, x, x) : __builtin_copysign(big, x);
+}
+
+/* --- float: powers, in double -------------------------------------------------------------------------- */
+
+/* log2(x) for a float x >= 0, NaN of NaN, within 2^-37 of itself. */
+SC_MATH double sc_log2_of_f32(float x) {
+    uint64_t i = (uint64_t)sc_bits_f64((double)x), root = (uint64_t)0x3fe6a09e667f3bcd;
+    uint64_t whole = (i - root) & ~(((uint64_t)1 << 52) - 1);
+    /* The exponent plus 2048 in the low bits of 2^52. */
+    uint64_t count = (whole + ((uint64_t)1 << 63)) >> 52 | (uint64_t)1075 << 52;
+    double k = sc_from_bits_f64((int64_t)count) - (0x1p52 + 2048.0);
+    double f = sc_from_bits_f64((int64_t)(i - whole)) - 1.0, s = f / (2.0 + f), z = s * s;
+    double p = 0x1.5ce8454994023p-2;
+    p = SC_FMA(p, z, 0x1.a58d898b023dp-2);
+    p = SC_FMA(p, z, 0x1.27777fe716773p-1);
+    p = SC_FMA(p, z, 0x1.ec709d12d0f56p-1);
+    p = SC_FMA(p, z, 0x1.71547652bedf3p1);
+    double y = SC_FMA(p, s, k);
+    y = x == 0.0f ? -__builtin_inf() : y;
+    return x < __builtin_inff() ? y : (double)x;
+}
+
+/* 2^x, rounded to float. */
+SC_MATH float sc_exp2_to_f32(double x) {
+    x = x < -160.0 ? -160.0 : x;
+    x = x > 160.0 ? 160.0 : x;
+    double m = x + SC_MAGIC_F64, r = x - (m - SC_MAGIC_F64);
+    double p = 0x1.41d333d34ccd5p-13;
+    p = SC_FMA(p, r, 0x1.5f456a8ef562dp-10);
+    p = SC_FMA(p, r, 0x1.3b2dbbc066705p-7);
+    p = SC_FMA(p, r, 0x1.c6aed4b946d84p-5);
+    p = SC_FMA(p, r, 0x1.ebfbdadcb1701p-3);
+    p = SC_FMA(p, r, 0x1.62e430c7e92d5p-1);
+    p = SC_FMA(p, r, 0x1.0000000261508p0);
+    return (float)(p * sc_scale_f64(m));
+}
+
+/* Special values are those of annex F of the C standard. */
+SC_MATH float sc_powf(float x, float y) {
+    const float a = __builtin_fabsf(x), b = __builtin_fabsf(y), infinity = __builtin_inff();
+    double e = (double)y * sc_log2_of_f32(a);
+    e = a == 1.0f ? 0.0 : e;
+    float z = sc_exp2_to_f32(e);
+    /* Below 2^23 the last bit of b + 2^23 is that of b's whole part; from 2^24 on all numbers are even. */
+    const float u = b < 0x1p23f ? b + 0x1p23f : b, whole = b < 0x1p23f ? u - 0x1p23f : b;
+    uint32_t odd = b < 0x1p24f ? (uint32_t)sc_bits_f32(u) : 0u;
+    odd = whole == b ? odd : 0u;
+    float of_less = whole == b ? z : __builtin_nanf("");
+    of_less = a < infinity ? of_less : z;
+    z = x < 0.0f ? of_less : z;
+    z = sc_from_bits_f32(sc_bits_f32(z) ^ (int32_t)(odd << 31 & (uint32_t)sc_bits_f32(x)));
+    z = x == 1.0f ? 1.0f : z;
+    return y == 0.0f ? 1.0f : z;
 }
 
 #ifdef __cplusplus
