@@ -305,35 +305,48 @@ SC_MATH float sc_log1pf(float x) {
     return __builtin_fabsf(x) < 0x1p-25f ? x : y;
 }
 
-/* --- float: trigonometric functions -------------------------------------------------------------------- */
+/* --- float: trigonometric functions, in double --------------------------------------------------------- */
 
-/* The nearest multiple of 4 (FOUR) or of 1 to a double below 2^51, and for a greater one some multiple of 4. */
-#define SC_NEAREST(x) (((x) + 0x1.8p52) - 0x1.8p52)
-#define SC_NEAREST_FOUR(x) (((x) + 0x1.8p54) - 0x1.8p54)
-
-/* a - k pi / 2 in [-pi/4, pi/4] for a float a >= 0 of any size, with k modulo 4 in the low bits of `*quadrant`.
- *
- * 2 / pi is the sum of three numbers of 29 bits, whose products with a are exact, and a rest. Bits of 2 / pi that
- * make multiples of 4 of every a from 2^76 on are left out there: so four numbers are enough for all. Whole
- * quadrants are taken away after each product, before the next one needs the place of their bits. */
-SC_MATH double sc_quadrant_f32(float a, int32_t *quadrant) {
-    const double x = (double)a;
-    const bool huge = x >= 0x1p76;
-    const double high = huge ? 0x1.529fc27p-52 : 0x1.45f306dp-1, low = huge ? 0x1.5f47d4cp-82 : 0x1.9391054p-30;
-    const double rest = huge ? 0x1.377036dp-110 : 0x1.4fe13abp-59;
-    const double last = huge ? 0x1.14acc9e21c821p-139 : 0x1.d1f534ddc0db6p-88;
-    double p = x * high, r = p - SC_NEAREST_FOUR(p);
-    const double m = SC_FMA(x, low, r) + 0x1.8p52;
-    r = SC_FMA(x, low, r - (m - 0x1.8p52));
-    const double n = SC_FMA(x, rest, r) + 0x1.8p52;
-    r = SC_FMA(x, rest, r - (n - 0x1.8p52));
-    r = SC_FMA(x, last, r);
-    *quadrant = (int32_t)(uint32_t)(uint64_t)(sc_bits_f64(m) + sc_bits_f64(n));
-    return r * 0x1.921fb54442d18p0;
+/* The product of doubles that has no more than 53 bits, less the nearest multiple of 4. A product from 2^54 on is a
+ * multiple of 4, and so is what is left of it. */
+SC_MATH double sc_product_modulo_4(double x, double y) {
+    return SC_FMA(x, y, -(SC_FMA(x, y, 0x1.8p54) - 0x1.8p54));
 }
 
-/* The sine of quadrant 0 or 2, the cosine of 1 or 3; negative in 2 and 3. */
-SC_MATH float sc_sine_f32(float r, int32_t quadrant) {
+/* The distance of |x|, of any size, from the nearest multiple of pi / 2, in [-1/2, 1/2] of pi / 2. Which multiple
+ * that is, modulo 4, stands in the low bits of `*quadrant`.
+ *
+ * 2 / pi is the sum of three numbers of 29 bits, whose products with x are exact, and a rest. Bits of 2 / pi that
+ * make multiples of 4 of every x from 2^76 on are left out there: so four numbers are enough for all. */
+SC_MATH double sc_quadrant_f32(float x, int64_t *quadrant) {
+    const float a = __builtin_fabsf(x);
+    const double v = (double)a;
+    const bool huge = a >= 0x1p76f;
+    /* All choices come first: compilers copy what stands between them to both sides. */
+    const double c0 = huge ? 0x1.529fc27p-52 : 0x1.45f306dp-1, c1 = huge ? 0x1.5f47d4cp-82 : 0x1.9391054p-30;
+    const double c2 = huge ? 0x1.377036dp-110 : 0x1.4fe13abp-59;
+    const double c3 = huge ? 0x1.14acc9e21c821p-139 : 0x1.d1f534ddc0db6p-88;
+    const double high = sc_product_modulo_4(v, c0), middle = sc_product_modulo_4(v, c1);
+    const double low = sc_product_modulo_4(v, c2), m = high + middle + low + 0x1.8p52;
+    *quadrant = sc_bits_f64(m);
+    /* Where a sum is rounded, what comes after it is too small to cancel it. */
+    return SC_FMA(v, c3, high - (m - 0x1.8p52) + middle + low);
+}
+
+/* sin(r pi / 2) and cos(r pi / 2) for |r| <= 1/2. */
+SC_MATH double sc_sine_of(double r) {
+    const double t = r * r, high = SC_FMA(t, -0x1.2d92789fa533p-8, 0x1.465e8f374707cp-4);
+    return r * SC_FMA(t * t, high, SC_FMA(t, -0x1.4abbb8f99b16bp-1, 0x1.921fb52e61047p0));
+}
+
+SC_MATH double sc_cosine_of(double r) {
+    const double t = r * r, high = SC_FMA(t, 0x1.d99e767da0a21p-11, -0x1.55c4e6a97bc29p-6);
+    const double low = SC_FMA(t, -0x1.3bd3cc6e69d7bp0, 0x1.ffffffff8475ep-1);
+    return SC_FMA(t * t, SC_FMA(t, high, 0x1.03c1daa627e06p-2), low);
+}
+
+/* The sine where `quadrant` is 0 or 2, the cosine where it is 1 or 3; the other sign in 2 and 3. */
+SC_MATH float sc_in_quadrant_f32(float r, int32_t quadrant) {
     float t = r * r, s = -0x1.9954e8p-13f, c = 0x1.99e914p-16f;
     s = SC_FMAF(s, t, 0x1.11077ap-7f);
     s = SC_FMAF(s, t, -0x1.555546p-3f);
@@ -347,30 +360,23 @@ SC_MATH float sc_sine_f32(float r, int32_t quadrant) {
 }
 
 SC_MATH float sc_sinf(float x) {
-    int32_t quadrant;
-    float r = (float)sc_quadrant_f32(__builtin_fabsf(x), &quadrant);
-    return sc_from_bits_f32(sc_bits_f32(sc_sine_f32(r, quadrant)) ^ (sc_bits_f32(x) & INT32_MIN));
+    int64_t quadrant;
+    double r = sc_quadrant_f32(x, &quadrant);
+    float y = sc_in_quadrant_f32((float)(r * 0x1.921fb54442d18p0), (int32_t)(uint32_t)quadrant);
+    return sc_from_bits_f32(sc_bits_f32(y) ^ (sc_bits_f32(x) & INT32_MIN));
 }
 
 SC_MATH float sc_cosf(float x) {
-    int32_t quadrant;
-    float r = (float)sc_quadrant_f32(__builtin_fabsf(x), &quadrant);
-    return sc_sine_f32(r, quadrant + 1);
+    int64_t quadrant;
+    double r = sc_quadrant_f32(x, &quadrant);
+    return sc_in_quadrant_f32((float)(r * 0x1.921fb54442d18p0), (int32_t)((uint32_t)quadrant + 1));
 }
 
-/* The last sum and its reciprocal are of doubles, else the roundings would add up to more than 2 ULP. */
 SC_MATH float sc_tanf(float x) {
-    int32_t quadrant;
-    double r = sc_quadrant_f32(__builtin_fabsf(x), &quadrant);
-    float v = (float)r, t = v * v, p = 0x1.33ab34p-7f;
-    p = SC_FMAF(p, t, 0x1.97f8c2p-9f);
-    p = SC_FMAF(p, t, 0x1.90594ap-6f);
-    p = SC_FMAF(p, t, 0x1.b587f8p-5f);
-    p = SC_FMAF(p, t, 0x1.112ddcp-3f);
-    p = SC_FMAF(p, t, 0x1.5554dep-2f);
-    double y = r + (double)(p * (v * t));
-    y = quadrant & 1 ? -1.0 / y : y;
-    return sc_from_bits_f32(sc_bits_f32((float)y) ^ (sc_bits_f32(x) & INT32_MIN));
+    int64_t quadrant;
+    double r = sc_quadrant_f32(x, &quadrant), s = sc_sine_of(r), c = sc_cosine_of(r);
+    float y = (float)((quadrant & 1 ? -c : s) / (quadrant & 1 ? s : c));
+    return sc_from_bits_f32(sc_bits_f32(y) ^ (sc_bits_f32(x) & INT32_MIN));
 }
 
 /* --- double: exponentials ------------------------------------------------------------------------------ */
