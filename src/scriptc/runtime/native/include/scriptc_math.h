@@ -57,6 +57,28 @@ SC_MATH double sc_from_bits_f64(int64_t i) {
 SC_MATH float sc_copysignf(float x, float sign) { return __builtin_copysignf(x, sign); }
 SC_MATH double sc_copysign(double x, double sign) { return __builtin_copysign(x, sign); }
 
+/* The number nearest to x in [-limit, limit]; NaN of NaN. Clang makes a minimum and a maximum of the two choices; gcc
+ * joins their conditions and needs twice what one choice takes. */
+SC_MATH float sc_within_f32(float x, float limit) {
+#if defined(__clang__)
+    x = x < -limit ? -limit : x;
+    return x > limit ? limit : x;
+#else
+    const float nearest = sc_copysignf(limit, x);
+    return __builtin_fabsf(x) > limit ? nearest : x;
+#endif
+}
+
+SC_MATH double sc_within_f64(double x, double limit) {
+#if defined(__clang__)
+    x = x < -limit ? -limit : x;
+    return x > limit ? limit : x;
+#else
+    const double nearest = sc_copysign(limit, x);
+    return __builtin_fabs(x) > limit ? nearest : x;
+#endif
+}
+
 /* --- float: exponentials ------------------------------------------------------------------------------- */
 
 /* Adding one of these to a float of magnitude below 2^21 rounds it to a whole number k, and k + 127 or k + 254
@@ -106,10 +128,7 @@ SC_MATH float sc_exp_reduce_f32(float x, float *wide) {
 }
 
 SC_MATH float sc_expf(float x) {
-    float m;
-    x = x < -104.0f ? -104.0f : x;
-    x = x > 89.0f ? 89.0f : x;
-    float r = sc_exp_reduce_f32(x, &m);
+    float m, r = sc_exp_reduce_f32(sc_within_f32(x, 104.0f), &m);
     return sc_scale_by_f32(sc_exp_poly_f32(r), m);
 }
 
@@ -214,8 +233,7 @@ SC_MATH float sc_erff(float x) {
 /* --- float: more exponentials -------------------------------------------------------------------------- */
 
 SC_MATH float sc_exp2f(float x) {
-    x = x < -151.0f ? -151.0f : x;
-    x = x > 129.0f ? 129.0f : x;
+    x = sc_within_f32(x, 151.0f);
     float m = x + SC_WIDE_F32;
     return sc_scale_by_f32(sc_exp2_poly_f32(x - (m - SC_WIDE_F32)), m);
 }
@@ -420,16 +438,12 @@ SC_MATH double sc_exp_reduce_f64(double x, double *wide) {
 }
 
 SC_MATH double sc_exp(double x) {
-    double m;
-    x = x < -746.0 ? -746.0 : x;
-    x = x > 710.0 ? 710.0 : x;
-    double r = sc_exp_reduce_f64(x, &m);
+    double m, r = sc_exp_reduce_f64(sc_within_f64(x, 746.0), &m);
     return sc_scale_by_f64(sc_exp_poly_f64(r), m);
 }
 
 SC_MATH double sc_exp2(double x) {
-    x = x < -1080.0 ? -1080.0 : x;
-    x = x > 1025.0 ? 1025.0 : x;
+    x = sc_within_f64(x, 1080.0);
     double m = x + SC_WIDE_F64, f = x - (m - SC_WIDE_F64);
     /* f log(2) as r + low. */
     double r = f * 0x1.62e42fefa39efp-1;
@@ -655,8 +669,7 @@ SC_MATH double sc_log2_of_f32(float x) {
 
 /* 2^x, rounded to float. */
 SC_MATH float sc_exp2_to_f32(double x) {
-    x = x < -160.0 ? -160.0 : x;
-    x = x > 160.0 ? 160.0 : x;
+    x = sc_within_f64(x, 160.0);
     double m = x + SC_MAGIC_F64, r = x - (m - SC_MAGIC_F64);
     double p = 0x1.41d333d34ccd5p-13;
     p = SC_FMA(p, r, 0x1.5f456a8ef562dp-10);
@@ -671,9 +684,8 @@ SC_MATH float sc_exp2_to_f32(double x) {
 /* Special values are those of annex F of the C standard. */
 SC_MATH float sc_powf(float x, float y) {
     const float a = __builtin_fabsf(x), b = __builtin_fabsf(y), infinity = __builtin_inff();
-    double e = (double)y * sc_log2_of_f32(a);
-    e = a == 1.0f ? 0.0 : e;
-    float z = sc_exp2_to_f32(e);
+    float z = sc_exp2_to_f32((double)y * sc_log2_of_f32(a));
+    z = a == 1.0f ? 1.0f : z;
     /* Below 2^23 the last bit of b + 2^23 is that of b's whole part; from 2^24 on all numbers are even. */
     const float u = b < 0x1p23f ? b + 0x1p23f : b, whole = b < 0x1p23f ? u - 0x1p23f : b;
     uint32_t odd = b < 0x1p24f ? (uint32_t)sc_bits_f32(u) : 0u;
@@ -682,7 +694,6 @@ SC_MATH float sc_powf(float x, float y) {
     of_less = a < infinity ? of_less : z;
     z = x < 0.0f ? of_less : z;
     z = sc_from_bits_f32(sc_bits_f32(z) ^ (int32_t)(odd << 31 & (uint32_t)sc_bits_f32(x)));
-    z = x == 1.0f ? 1.0f : z;
     return y == 0.0f ? 1.0f : z;
 }
 
