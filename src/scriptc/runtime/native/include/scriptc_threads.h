@@ -113,7 +113,8 @@ SC_INLINE void sc_pool_start(sc_pool *pool, int count) {
 }
 #endif
 
-static __attribute__((unused)) void sc_parallel_for(
+/* Inlined even in part, it would make a second copy of each body, which takes as long to compile as the first. */
+static __attribute__((unused, noinline)) void sc_parallel_for(
     sc_workspace *ws, int64_t n, int64_t grain, sc_body body, void *arg) {
     const int parts = sc_workers(ws, n, grain);
     if (parts <= 1) {
