@@ -40,7 +40,7 @@ class Function:
 
     @property
     def is_binary(self) -> bool:
-        return self.name == "pow"
+        return self.name in ("pow", "atan2", "hypot")
 
     def __str__(self) -> str:
         return f"{self.name}-{self.dtype}"

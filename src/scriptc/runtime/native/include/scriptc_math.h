@@ -393,7 +393,8 @@ SC_MATH float sc_cosf(float x) {
 SC_MATH float sc_tanf(float x) {
     int64_t quadrant;
     double r = sc_quadrant_f32(x, &quadrant), s = sc_sine_of(r), c = sc_cosine_of(r);
-    float y = (float)((quadrant & 1 ? -c : s) / (quadrant & 1 ? s : c));
+    const int32_t is_odd = (int32_t)(uint32_t)quadrant & 1;
+    float y = (float)((is_odd ? -c : s) / (is_odd ? s : c));
     return sc_from_bits_f32(sc_bits_f32(y) ^ (sc_bits_f32(x) & INT32_MIN));
 }
 
@@ -695,6 +696,72 @@ SC_MATH float sc_powf(float x, float y) {
     z = x < 0.0f ? of_less : z;
     z = sc_from_bits_f32(sc_bits_f32(z) ^ (int32_t)(odd << 31 & (uint32_t)sc_bits_f32(x)));
     return y == 0.0f ? 1.0f : z;
+}
+
+SC_MATH float sc_cbrtf(float x) {
+    return sc_copysignf(sc_exp2_to_f32(sc_log2_of_f32(__builtin_fabsf(x)) * (1.0 / 3.0)), x);
+}
+
+/* Infinity if one is infinite, even if the other is NaN. */
+SC_MATH float sc_hypotf(float x, float y) {
+    const double v = (double)x, w = (double)y;
+    float z = (float)__builtin_sqrt(SC_FMA(v, v, w * w));
+    z = __builtin_fabsf(x) == __builtin_inff() ? __builtin_inff() : z;
+    return __builtin_fabsf(y) == __builtin_inff() ? __builtin_inff() : z;
+}
+
+/* --- float: inverse functions, in double --------------------------------------------------------------- */
+
+/* The angle of the point (x, y), its signed zeros and infinities as in annex F of the C standard. */
+SC_MATH double sc_angle_of(double y, double x) {
+    const double a = __builtin_fabs(x), b = __builtin_fabs(y);
+    const double less = b > a ? a : b, more = b > a ? b : a;
+    /* Of two zeros 0, of two infinities 1. */
+    const double same = less == 0.0 ? 0.0 : 1.0, t = less == more ? same : less / more, z = t * t;
+    double p = -0x1.cbc83ba9ed065p-10;
+    p = SC_FMA(p, z, 0x1.5f801cff4fff1p-7);
+    p = SC_FMA(p, z, -0x1.f8b3d481f2e4cp-6);
+    p = SC_FMA(p, z, 0x1.d7777f85b83e7p-5);
+    p = SC_FMA(p, z, -0x1.57228450f4f32p-4);
+    p = SC_FMA(p, z, 0x1.c02f81ae82f1bp-4);
+    p = SC_FMA(p, z, -0x1.24159a8e7ec8dp-3);
+    p = SC_FMA(p, z, 0x1.999082511d747p-3);
+    p = SC_FMA(p, z, -0x1.555533fc59362p-2);
+    p = SC_FMA(p, z, 0x1.ffffffeba5a3p-1) * t;
+    p = b > a ? 0x1.921fb54442d18p0 - p : p;
+    p = sc_copysign(1.0, x) < 0.0 ? 0x1.921fb54442d18p1 - p : p;
+    return sc_copysign(p, y);
+}
+
+SC_MATH float sc_atan2f(float y, float x) { return (float)sc_angle_of((double)y, (double)x); }
+SC_MATH float sc_atanf(float x) { return (float)sc_angle_of((double)x, 1.0); }
+
+SC_MATH float sc_asinf(float x) {
+    const double v = (double)x;
+    return (float)sc_angle_of(v, __builtin_sqrt((1.0 - v) * (1.0 + v)));
+}
+
+SC_MATH float sc_acosf(float x) {
+    const double v = (double)x;
+    return (float)sc_angle_of(__builtin_sqrt((1.0 - v) * (1.0 + v)), v);
+}
+
+SC_MATH float sc_asinhf(float x) {
+    const double a = (double)__builtin_fabsf(x);
+    const float y = sc_copysignf((float)sc_log(a + __builtin_sqrt(SC_FMA(a, a, 1.0))), x);
+    return a < 0x1p-14 ? x : y;
+}
+
+SC_MATH float sc_acoshf(float x) {
+    const double v = (double)x;
+    const float y = (float)sc_log(v + __builtin_sqrt((v - 1.0) * (v + 1.0)));
+    return x < 1.0f ? __builtin_nanf("") : y;
+}
+
+SC_MATH float sc_atanhf(float x) {
+    const double a = (double)__builtin_fabsf(x);
+    const float y = sc_copysignf((float)(0.5 * sc_log((1.0 + a) / (1.0 - a))), x);
+    return a < 0x1p-13 ? x : y;
 }
 
 #ifdef __cplusplus
