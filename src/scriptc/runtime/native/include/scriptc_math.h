@@ -650,7 +650,7 @@ SC_MATH double sc_erf(double x) {
 
 /* --- float: powers, in double -------------------------------------------------------------------------- */
 
-/* log2(x) for a float x >= 0, NaN of NaN, within 2^-37 of itself. */
+/* log2(x) for a finite float x > 0, within 2^-37 of itself; some number for any other. */
 SC_MATH double sc_log2_of_f32(float x) {
     uint64_t i = (uint64_t)sc_bits_f64((double)x), root = (uint64_t)0x3fe6a09e667f3bcd;
     uint64_t whole = (i - root) & ~(((uint64_t)1 << 52) - 1);
@@ -663,9 +663,7 @@ SC_MATH double sc_log2_of_f32(float x) {
     p = SC_FMA(p, z, 0x1.27777fe716773p-1);
     p = SC_FMA(p, z, 0x1.ec709d12d0f56p-1);
     p = SC_FMA(p, z, 0x1.71547652bedf3p1);
-    double y = SC_FMA(p, s, k);
-    y = x == 0.0f ? -__builtin_inf() : y;
-    return x < __builtin_inff() ? y : (double)x;
+    return SC_FMA(p, s, k);
 }
 
 /* 2^x, rounded to float. */
@@ -685,7 +683,10 @@ SC_MATH float sc_exp2_to_f32(double x) {
 /* Special values are those of annex F of the C standard. */
 SC_MATH float sc_powf(float x, float y) {
     const float a = __builtin_fabsf(x), b = __builtin_fabsf(y), infinity = __builtin_inff();
-    float z = sc_exp2_to_f32((double)y * sc_log2_of_f32(a));
+    double logarithm = sc_log2_of_f32(a);
+    logarithm = a == 0.0f ? -__builtin_inf() : logarithm;
+    logarithm = a < infinity ? logarithm : (double)a;
+    float z = sc_exp2_to_f32((double)y * logarithm);
     z = a == 1.0f ? 1.0f : z;
     /* Below 2^23 the last bit of b + 2^23 is that of b's whole part; from 2^24 on all numbers are even. */
     const float u = b < 0x1p23f ? b + 0x1p23f : b, whole = b < 0x1p23f ? u - 0x1p23f : b;
@@ -699,7 +700,10 @@ SC_MATH float sc_powf(float x, float y) {
 }
 
 SC_MATH float sc_cbrtf(float x) {
-    return sc_copysignf(sc_exp2_to_f32(sc_log2_of_f32(__builtin_fabsf(x)) * (1.0 / 3.0)), x);
+    const float a = __builtin_fabsf(x);
+    float y = sc_copysignf(sc_exp2_to_f32(sc_log2_of_f32(a) * (1.0 / 3.0)), x);
+    y = a < __builtin_inff() ? y : x;
+    return a > 0.0f ? y : x;
 }
 
 /* Infinity if one is infinite, even if the other is NaN. */
