@@ -30,7 +30,7 @@ def what_is_left(x, n: int):
 def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         answer = function(*arguments)
-    except ValueError as error:
+    except (ValueError, MemoryError) as error:
         return str(error)
     return answer.shape, answer.tobytes()
 
@@ -46,3 +46,20 @@ def test_reshape() -> None:
         for array, *sizes in cases:
             expected, ours = outcome(function, array, *sizes), outcome(compiled, array, *sizes)
             assert ours == expected, (function.__name__, sizes)
+
+
+def table(a, b, c):
+    return a + b + c
+
+
+def total(a, b, c):
+    return (a * b * c).sum()
+
+
+def test_broadcasting_to_more_elements_than_there_can_be() -> None:
+    for length in (3, 2**22):
+        x = np.broadcast_to(np.ones(1, np.int8), (length,))
+        arguments = x[:, None, None], x[None, :, None], x[None, None, :]
+        for function in (table, total):
+            compiled = scriptc.script(function, backend="native")
+            assert outcome(compiled, *arguments) == outcome(function, *arguments)

@@ -73,8 +73,9 @@ def check(folder: Path, seeds: range) -> int:
     return native
 
 
-def test_random_programs(tmp_path: Path) -> None:
-    assert check(tmp_path, range(24)) >= 8
+@pytest.mark.parametrize("start", [0, 6, 12, 18])
+def test_random_programs(tmp_path: Path, start: int) -> None:
+    assert check(tmp_path, range(start, start + 6)) >= 2
 
 
 @pytest.mark.slow

@@ -41,7 +41,6 @@ ADVICE = (
 REQUIRED_FLAGS = (
     "-std=c11",
     "-O3",
-    "-fwrapv",  # generated arithmetic relies on it
     "-fno-strict-aliasing",
     "-Werror=implicit-function-declaration",  # found when it is compiled, not when it is loaded
     "-ffp-contract=off",  # else a * b + c is not what NumPy answers

@@ -848,7 +848,7 @@ option(NATIVE "Use all that the processor of this machine has" ON)
 add_library(@NAME@ STATIC @NAME@.c)
 target_include_directories(@NAME@ PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 if(NOT MSVC)
-  target_compile_options(@NAME@ PRIVATE -O3 -fwrapv -fno-math-errno -fno-trapping-math
+  target_compile_options(@NAME@ PRIVATE -O3 -fno-math-errno -fno-trapping-math
     -ffp-contract=off -fno-strict-aliasing -fopenmp-simd)
   if(NATIVE)
     target_compile_options(@NAME@ PRIVATE -march=native)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -171,7 +172,16 @@ class Context:
             for other in wide[1:]:
                 self._require_broadcast(wide[0], other, shapes, message)
             result.append(self.canonical(wide[0]))
+        held = any(self._covers(shape, result) for shape in shapes)
+        if not held and sum(size != "1" for size in result) > 1:
+            # Each operand is an array, and this would be one of more elements than any can have.
+            self.stop_if(f"{_times(1, result)} == SIZE_MAX")
         return tuple(result)
+
+    def _covers(self, shape: Sequence[str], result: Sequence[str]) -> bool:
+        """Tell whether an operand has as many elements as what it broadcasts to."""
+        padded = ["1"] * (len(result) - len(shape)) + list(shape)
+        return self.same_sizes(padded, result)
 
     def _require_broadcast(
         self, a: str, b: str, shapes: Sequence[Sequence[str]], message: str
@@ -214,8 +224,8 @@ class Context:
         return name
 
     def bytes(self, dtype: str, sizes: Sequence[str]) -> str:
-        item = ITEM_SIZES[dtype]
-        return f"(size_t)({multiply(*sizes, str(item))})"
+        """Return how much memory an array takes; there is none for what is beyond 64 bits."""
+        return _times(ITEM_SIZES[dtype], sizes)
 
     def memory_for(self, node: Node) -> Buffer:
         """Write code that gets the memory of a node that is about to be computed."""
@@ -233,6 +243,19 @@ _WIDE = re.compile(r"x_\w+_n\d+|\d+")
 
 _FIXED = re.compile(r"(x_\w+_)?n\d+")
 """Names of sizes that do not change."""
+
+
+def _times(item: int, sizes: Sequence[str]) -> str:
+    """Return how many bytes so many items have: SIZE_MAX if no object is so large."""
+    literals = [int(size) for size in sizes if is_literal(size)]
+    if 0 in literals:
+        return "(size_t)0"
+    known = item * math.prod(literals)
+    text = f"(size_t){known}" if known < 2**63 else "SIZE_MAX"
+    for size in sizes:
+        if not is_literal(size):
+            text = f"sc_times({text}, {size})"
+    return text
 
 
 def _is_wide(size: str) -> bool:

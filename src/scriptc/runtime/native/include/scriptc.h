@@ -74,6 +74,7 @@ extern int madvise(void *address, size_t length, int advice);
 /* Returns memory of that many bytes, aligned for vectors, to be released with free(); or NULL.
  * What is large comes in large pages where there are some: each first touch of one has its price. */
 SC_INLINE void *sc_allocate(size_t bytes) {
+    if (bytes > PTRDIFF_MAX - 2 * 64) return NULL;
 #if defined(_WIN32)
     return malloc(bytes ? bytes : 1);
 #else
@@ -96,11 +97,19 @@ SC_INLINE void *sc_allocate(size_t bytes) {
 #endif
 }
 
+/* So many times as many bytes; SIZE_MAX if no object is so large, and there is no memory for it. */
+SC_INLINE size_t sc_times(size_t bytes, int64_t count) {
+    size_t product;
+    if (count == 0) return 0;
+    if (__builtin_mul_overflow(bytes, (size_t)count, &product) || product > PTRDIFF_MAX) return SIZE_MAX;
+    return product;
+}
+
 /* Returns the memory of a slot, which is at least that large; NULL if there is none left. */
 SC_INLINE void *sc_slot_reserve(sc_workspace *ws, int slot, size_t bytes) {
     sc_slot *s = &ws->slots[slot];
     if (SC_UNLIKELY(s->size < bytes || !s->data)) {
-        size_t size = bytes + bytes / 2 + 64;
+        const size_t size = bytes > PTRDIFF_MAX / 2 ? SIZE_MAX : bytes + bytes / 2 + 64;
         free(s->data);
         s->data = sc_allocate(size);
         s->size = s->data ? size : 0;

@@ -89,6 +89,25 @@ extern "C" {
     SC_SCALAR T sc_right_shift_##S(T a, T b) { return b < BITS ? (T)((W)a >> b) : (T)0; }                    \
     SC_INTEGERS(S, T, W, BITS)
 
+/* Elements of float arrays: nothing raises. A floor division is off by no more than the last rounding. */
+#define SC_FLOATS(S, T, F)                                                                                   \
+    SC_SCALAR T sc_remainder_##S(T a, T b) {                                                                 \
+        T m = fmod##F(a, b);                                                                                 \
+        if (b == 0) return m;                                                                                \
+        if (m == 0) return copysign##F((T)0, b);                                                             \
+        return (b < 0) != (m < 0) ? m + b : m;                                                               \
+    }                                                                                                        \
+    SC_SCALAR T sc_floor_divide_##S(T a, T b) {                                                              \
+        if (b == 0) return a / b;                                                                            \
+        T m = fmod##F(a, b), q = (a - m) / b;                                                                \
+        if (m != 0 && (b < 0) != (m < 0)) q -= 1;                                                            \
+        if (q == 0) return copysign##F((T)0, a / b);                                                         \
+        T whole = floor##F(q);                                                                               \
+        return q - whole > (T)0.5 ? whole + 1 : whole;                                                       \
+    }
+
+SC_FLOATS(f32, float, f)
+SC_FLOATS(f64, double, )
 SC_SIGNED_INTEGERS(i8, int8_t, uint32_t, 8, INT8_MIN)
 SC_SIGNED_INTEGERS(i16, int16_t, uint32_t, 16, INT16_MIN)
 SC_SIGNED_INTEGERS(i32, int32_t, uint32_t, 32, INT32_MIN)

@@ -2,7 +2,8 @@
 
 The dtypes are those of the ufunc's own loop, as NumPy finds it: operands are cast to these first.
 In a template `{a}`, `{b}`, `{c}` are the operands, each an identifier or a literal, and `{t}` is
-the C type of the result; `{f}` is `f` for float32 and nothing for float64.
+the C type of the result; `{f}` is `f` for float32 and nothing for float64, and `{s}` is how our own
+functions name the type of the last operand: `i8`, `f64`.
 """
 
 from __future__ import annotations
@@ -159,8 +160,9 @@ def apply(e: FunctionEmitter, spec: Elementwise, operands: Sequence[NativeValue]
     def write(codes: Sequence[str]) -> str:
         names = dict(zip("abc", codes, strict=False))
         kind = dtypes[len(operands) - 1]
-        text = template.format(**names, t=C_TYPES[result], f="f" if kind == "float32" else "")
-        text = _CALL.sub(lambda m: m[0] if m[0] in _own_functions() else m[1], text)
+        f = "f" if kind == "float32" else ""
+        text = template.format(**names, t=C_TYPES[result], f=f, s=short_name(kind))
+        text = _CALL.sub(lambda m: m[0] if _is_own(m[0]) else m[1], text)
         # What C computes in int goes back to the narrower type.
         small = result in ("int8", "int16", "uint8", "uint16", "bool")
         return f"({C_TYPES[result]})({text})" if small else text
@@ -172,6 +174,17 @@ def _ufunc(name: str) -> np.ufunc:
     kernel = REGISTRY[name].kernel
     assert isinstance(kernel, np.ufunc), name
     return kernel
+
+
+def _is_own(function: str) -> bool:
+    """Tell whether a function is one of ours; those made for each type have a name with `_`."""
+    family = function[: function.rfind("_") + 1]
+    return function in _own_functions() or family in _own_functions()
+
+
+def short_name(dtype: str) -> str:
+    """Return how our own functions name a dtype: `i8`, `u32`, `f64`."""
+    return f"{np.dtype(dtype).kind}{8 * np.dtype(dtype).itemsize}"
 
 
 def unary(name: str, templates: Mapping[str, str], cost: int) -> Lowering:
@@ -243,6 +256,7 @@ _UNARY: Mapping[str, tuple[Mapping[str, str], int]] = {
         },
         1,
     ),
+    "bitwise_count": ({"int": "sc_bitwise_count_{s}({a})"}, 3),
     "signbit": (_float("(signbit({a}) != 0)"), 1),
     "isnan": ({"float": "{a} != {a}", "int": "0", "bool": "0"}, 1),
     "isinf": ({"float": "fabs{f}({a}) == INFINITY", "int": "0", "bool": "0"}, 1),
@@ -273,6 +287,9 @@ _BINARY: Mapping[str, tuple[Mapping[str, str], int]] = {
     "hypot": (_float("sc_hypot{f}({a}, {b})"), 20),
     "copysign": (_float("copysign{f}({a}, {b})"), 1),
     "nextafter": (_float("nextafter{f}({a}, {b})"), 20),
+    "fmod": ({"float": "fmod{f}({a}, {b})", "int": "sc_fmod_{s}({a}, {b})"}, 20),
+    "gcd": ({"int": "sc_gcd_{s}({a}, {b})"}, 30),
+    "lcm": ({"int": "sc_lcm_{s}({a}, {b})"}, 30),
     "logical_and": (dict.fromkeys(("float", "int", "bool"), "({a} != 0) & ({b} != 0)"), 1),
     "logical_or": (dict.fromkeys(("float", "int", "bool"), "({a} != 0) | ({b} != 0)"), 1),
     "logical_xor": (dict.fromkeys(("float", "int", "bool"), "({a} != 0) ^ ({b} != 0)"), 1),

@@ -323,7 +323,7 @@ def _copyto(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) 
 _NOT_BROADCAST = "array is not broadcastable to correct shape"
 
 
-def _at(step: Callable[[str, str], str]) -> Lowering:
+def _at(step: Callable[[str, str], str], *, wraps: bool = False) -> Lowering:
     """Make the lowering of `ufunc.at`, by which a repeated index counts each time."""
 
     def lower(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> None:
@@ -341,6 +341,8 @@ def _at(step: Callable[[str, str], str]) -> Lowering:
             raise Unsupported("an update of bools", e.location)
 
         def cast_step(old: str, new: str) -> str:
+            if wraps and target.dtype.startswith("int"):  # around, as unsigned ints do in C
+                return step(f"1u * (u{type_}){old}", f"1u * (u{type_}){new}")
             return step(old, f"({type_}){new}")
 
         if is_basic(parts):
@@ -376,9 +378,9 @@ LOWERINGS: Mapping[str, Lowering] = {
     "put_along_axis": _put_along_axis,
     "putmask": _putmask,
     "copyto": _copyto,
-    "add_at": _at(lambda a, b: f"{a} + {b}"),
-    "subtract_at": _at(lambda a, b: f"{a} - {b}"),
-    "multiply_at": _at(lambda a, b: f"{a} * {b}"),
+    "add_at": _at(lambda a, b: f"{a} + {b}", wraps=True),
+    "subtract_at": _at(lambda a, b: f"{a} - {b}", wraps=True),
+    "multiply_at": _at(lambda a, b: f"{a} * {b}", wraps=True),
     "maximum_at": _at(_extreme(">")),
     "minimum_at": _at(_extreme("<")),
 }

@@ -113,23 +113,23 @@ def append(e: FunctionEmitter, target: List, value: NativeValue, source: Source)
     e.line(f"{target.code}->length++;")
 
 
-def place(e: FunctionEmitter, x: List, index: NativeValue) -> str:
-    """Return the place of an index; one that does not exist stops."""
+def place(
+    e: FunctionEmitter, x: List, index: NativeValue, missing: str = "list index out of range"
+) -> str:
+    """Return the place of an index; one that does not exist stops, with the message `missing`."""
     if not isinstance(index, Scalar) or index.dtype.startswith("float"):
         raise Unsupported("an index that is not an int", e.location)
     code = index.code
     if code.lstrip("-").isdigit():
         value = int(code)
         test = f"{x.code}->length <= {value}" if value >= 0 else f"{x.code}->length < {-value}"
-        e.stop_if(test, "IndexError", "list index out of range")
+        e.stop_if(test, "IndexError", missing)
         return code if value >= 0 else f"{x.code}->length - {-value}"
     name = code
     if e.ranges.of(code)[0] < 0:
         name = e.writer.name("at")
         e.line(f"const int64_t {name} = {code} < 0 ? {code} + {x.code}->length : {code};")
-    e.stop_if(
-        f"(uint64_t){name} >= (uint64_t){x.code}->length", "IndexError", "list index out of range"
-    )
+    e.stop_if(f"(uint64_t){name} >= (uint64_t){x.code}->length", "IndexError", missing)
     return name
 
 
@@ -160,7 +160,8 @@ def setitem(
     """Write an element of a list."""
     if isinstance(index, Slice):
         raise Unsupported("an assignment to a slice of a list", e.location)
-    store(e, x, place(e, x, index), value, (op, op.operands[2]))
+    at = place(e, x, index, "list assignment index out of range")
+    store(e, x, at, value, (op, op.operands[2]))
 
 
 def operator(

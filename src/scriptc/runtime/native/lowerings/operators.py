@@ -50,6 +50,14 @@ ELEMENTWISE: Mapping[str, Elementwise] = {
     "subtract": Elementwise(np.subtract, _both("-")),
     "multiply": Elementwise(np.multiply, {**_both("*"), "bool": "{a} & {b}"}),
     "divide": Elementwise(np.divide, {"float": "{a} / {b}"}, 2),
+    "floor_divide": Elementwise(
+        np.floor_divide, dict.fromkeys(("float", "int"), "sc_floor_divide_{s}({a}, {b})"), 20
+    ),
+    "remainder": Elementwise(
+        np.remainder, dict.fromkeys(("float", "int"), "sc_remainder_{s}({a}, {b})"), 20
+    ),
+    "bitwise_left_shift": Elementwise(np.left_shift, {"int": "sc_left_shift_{s}({a}, {b})"}, 2),
+    "bitwise_right_shift": Elementwise(np.right_shift, {"int": "sc_right_shift_{s}({a}, {b})"}, 2),
     "power": Elementwise(np.power, {"float": _power_float()}, 30),
     "negative": Elementwise(
         np.negative, {"float": "-({a})", "int": "({t})(0u - (u{t}){a})", "uint": "({t})(0u - {a})"}

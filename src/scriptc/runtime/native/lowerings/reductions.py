@@ -127,9 +127,12 @@ def _sum(reduction: Reduction) -> Lowering:
         if array.dtype.startswith("float") and not result.startswith("float"):
             raise Unsupported("floats added up as ints", e.location)
         axes = axes_of(e, axis, array.rank)
+        # Ints wrap around, which in C only unsigned ones do.
+        accumulator = f"u{C_TYPES[result]}" if result.startswith("int") else None
         return reduce(
-            e, converted(array, result), axes, reduction, result, keepdims=known_bool(e, keepdims)
-        )
+            e, converted(array, result), axes, reduction, result,
+            keepdims=known_bool(e, keepdims), accumulator=accumulator,
+        )  # fmt: skip
 
     return lower
 
