@@ -26,12 +26,16 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
     os.environ[_variable] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
+from limits import make_probes  # noqa: E402 - after the threads are settled
 from systems import SYSTEMS, Missing, Prepared  # noqa: E402 - after the threads are settled
 from workloads import WORKLOADS  # noqa: E402 - after the threads are settled
 from workloads.workload import Workload  # noqa: E402 - after the threads are settled
 
 RUN_SECONDS = 0.002
 """How long a system runs at a time, if a call is shorter."""
+
+_LEAST_LIMIT = 0.01
+"""Where memory and products take less of the best time than this, they are not what limits it."""
 
 
 def time_call(prepared: Prepared, number: int) -> float:
@@ -82,7 +86,21 @@ def measure(prepared: dict[str, Prepared], rounds: int, seconds: float) -> dict[
     return {name: statistics.median(column) for name, column in times.items()}
 
 
-def row_of(workload: Workload, prepared: dict[str, Prepared], times: dict[str, float]) -> Any:
+def measure_limits(workload: Workload) -> dict[str, float]:
+    """Return the seconds that memory and the products of a call take at the least."""
+    probes = make_probes(workload, workload.make_inputs(0))
+    return {
+        name: probe.share * min(time_call(probe.prepared, probe.calls) for _ in range(25))
+        for name, probe in probes.items()
+    }
+
+
+def row_of(
+    workload: Workload,
+    prepared: dict[str, Prepared],
+    times: dict[str, float],
+    limits: dict[str, float],
+) -> Any:
     """Return the record of one workload."""
     peers = {name: value for name, value in times.items() if name != "scriptc"}
     best = min(peers, key=lambda name: peers[name]) if peers else ""
@@ -90,6 +108,7 @@ def row_of(workload: Workload, prepared: dict[str, Prepared], times: dict[str, f
     return {
         "workload": workload.name,
         "seconds": times,
+        "limits": limits,
         "best": best,
         "ratio": ours / peers[best] if best and ours else None,
         "aim": workload.aim,
@@ -109,13 +128,15 @@ def table(rows: list[Any], systems: list[str]) -> str:
     """Return the Markdown table: times over the best peer's, and ours beside the aim."""
     peers = [name for name in systems if name != "scriptc"]
     lines = [
-        f"| workload | {' | '.join(peers)} | best peer | scriptc | runs | ratio | aim |",
-        f"|---|{'---:|' * len(peers)}---:|---:|---|---:|---:|",
+        f"| workload | {' | '.join(peers)} | limit | best peer | scriptc | runs | ratio | aim |",
+        f"|---|{'---:|' * (len(peers) + 1)}---:|---:|---|---:|---:|",
     ]
     for row in rows:
         times = row["seconds"]
         best = times.get(row["best"], times["scriptc"])
         cells = [f"{times[name] / best:.2g}" if name in times else "-" for name in peers]
+        limit = max(row["limits"].values(), default=0.0) / best
+        cells.append(f"{limit:.2g}" if limit >= _LEAST_LIMIT else "-")
         ratio = "-"
         if row["ratio"] is not None:
             ratio = f"{row['ratio']:.2f}" + ("" if row["ratio"] <= row["aim"] else " ✗")
@@ -176,7 +197,8 @@ def main() -> None:
             continue
         print(workload.name, file=sys.stderr)
         prepared = prepare(workload, systems)
-        rows.append(row_of(workload, prepared, measure(prepared, rounds, seconds)))
+        times = measure(prepared, rounds, seconds)
+        rows.append(row_of(workload, prepared, times, measure_limits(workload)))
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
     print(table(rows, systems))

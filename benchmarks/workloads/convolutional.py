@@ -79,6 +79,18 @@ class ResNet18(nn.Module):
         return self.fc(self.layers(x).mean(axis=(2, 3)))
 
 
+def _multiplications(side: int, outputs: int, inputs: int, kernel: int) -> int:
+    """Return those of a convolution that gives images of some side."""
+    return side**2 * outputs * inputs * kernel**2
+
+
+def _stage_multiplications(side: int, outputs: int, inputs: int) -> int:
+    """Return those of two blocks of ResNet-18."""
+    shortcut = 0 if inputs == outputs else _multiplications(side, outputs, inputs, 1)
+    first = _multiplications(side, outputs, inputs, 3)
+    return first + 3 * _multiplications(side, outputs, outputs, 3) + shortcut
+
+
 WORKLOADS = [
     Workload(
         "convnet",
@@ -86,6 +98,10 @@ WORKLOADS = [
         lambda seed: normal(seed, (1, 3, 64, 64)),
         lambda seed: normal(seed, (2, 3, 12, 12)),
         aim=1.0,
+        multiplications=_multiplications(64, 32, 3, 3)
+        + _multiplications(32, 64, 32, 3)
+        + _multiplications(16, 128, 64, 3)
+        + 128 * 10,
     ),
     Workload(
         "resnet18",
@@ -94,5 +110,11 @@ WORKLOADS = [
         lambda seed: normal(seed, (1, 3, 32, 32)),
         aim=1.0,
         tolerance=1e-4,
+        multiplications=_multiplications(112, 64, 3, 7)
+        + _stage_multiplications(56, 64, 64)
+        + _stage_multiplications(28, 128, 64)
+        + _stage_multiplications(14, 256, 128)
+        + _stage_multiplications(7, 512, 256)
+        + 512 * 1000,
     ),
 ]

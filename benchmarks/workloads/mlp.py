@@ -20,6 +20,7 @@ def _workload(batch: int, aim: float) -> Workload:
         lambda seed: normal(seed, (batch, 784)),
         lambda seed: normal(seed, (min(batch, 5), 784)),
         aim=aim,
+        multiplications=batch * (784 * 512 + 512 * 512 + 512 * 10),
     )
 
 

@@ -38,6 +38,7 @@ def _workload(batch: int, aim: float) -> Workload:
         lambda seed: normal(seed, (100, batch, 128), (batch, 128)),
         lambda seed: normal(seed, (5, batch, 128), (batch, 128)),
         aim=aim,
+        multiplications=100 * batch * 2 * 128 * 128,
     )
 
 

@@ -123,6 +123,11 @@ class CachingLanguageModel(LanguageModel):
         return text
 
 
+def _multiplications(size: int, steps: int, seen: int) -> int:
+    """Return those of a block for some positions, each of which attends to some."""
+    return 12 * steps * size * size + 2 * steps * seen * size
+
+
 WORKLOADS = [
     Workload(
         "transformer_block",
@@ -130,6 +135,7 @@ WORKLOADS = [
         lambda seed: normal(seed, (128, 256)),
         lambda seed: normal(seed, (6, 256)),
         aim=0.9,
+        multiplications=_multiplications(256, 128, 128),
     ),
     Workload(
         "greedy_decode",
@@ -137,6 +143,7 @@ WORKLOADS = [
         lambda seed: (seed % 256, 32),
         lambda seed: (seed % 256, 3),
         aim=0.6,
+        multiplications=sum(4 * _multiplications(128, n, n) + 256 * 128 for n in range(1, 33)),
     ),
     Workload(
         "greedy_decode_cached",
@@ -144,5 +151,6 @@ WORKLOADS = [
         lambda seed: (seed % 256, 32),
         lambda seed: (seed % 256, 3),
         aim=0.2,
+        multiplications=sum(4 * _multiplications(128, 1, n) + 256 * 128 for n in range(1, 33)),
     ),
 ]

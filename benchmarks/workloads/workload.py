@@ -23,6 +23,7 @@ class Workload:
     the sizes measured, `make_small_inputs` those of a test. `tolerance` is the greatest difference
     from the answer in float64, relative to the greatest number there. `aim` is the time over that
     of the best peer in the same run that is to be reached; the peers are in `peers/`, by name.
+    `multiplications` are the multiply-adds of the matrix products and convolutions of a call.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Workload:
     make_small_inputs: Callable[[int], tuple[Any, ...]]
     aim: float
     tolerance: float = 1e-5
+    multiplications: int = 0
 
     def reference(self, inputs: tuple[Any, ...]) -> list[np.ndarray]:
         """Return the arrays and numbers of the answer, from eager NumPy in float64."""
