@@ -251,7 +251,9 @@ class Block:
     def walk(self) -> Iterator[Operation]:
         """Yield all operations of the block, nested ones included, in program order."""
         for operation in list(self.operations):
-            yield from operation.walk()
+            yield operation
+            for block in operation.blocks:
+                yield from block.walk()
 
 
 class Function:
