@@ -598,3 +598,20 @@ def test_what_fails_in_the_background_is_not_tried_again(
                 assert job.wait(60)
     assert len(tried) == 1
     assert "stays in the interpreter: no space" in caplog.text
+
+
+class Scaled(nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, x):
+        return x @ self.weight
+
+
+def test_constants_in_another_byte_order():
+    """They are the interpreter's, in frozen modules too."""
+    weight = np.arange(900.0).reshape(30, 30).astype(">f8")
+    x = np.arange(30.0)
+    compiled = scriptc.freeze(scriptc.script(Scaled(weight)))
+    np.testing.assert_array_equal(compiled(x), x @ weight)

@@ -34,6 +34,9 @@ ITEM_SIZES = {
 }  # fmt: skip
 """The size of an element in bytes."""
 
+MAX_RANK = 8
+"""How many dimensions an array may have: `SC_MAX_RANK`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScalarSlot:

@@ -33,6 +33,7 @@ from scriptc.ir.types import (
 )
 from scriptc.runtime.native.abi import (
     C_TYPES,
+    MAX_RANK,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -56,7 +57,6 @@ _HEAD = """\
 #include "scriptc_threads.h"
 {more}
 """
-_MAX_RANK = 8
 _NAMES = {d: n for n in C_TYPES for d in (np.dtype(n), np.dtype(n).newbyteorder())}
 """What `dtype.name` says, which NumPy takes a microsecond to put together."""
 
@@ -102,7 +102,7 @@ def slot_of(value: Any) -> Slot | None:
             return ScalarSlot("float64", python=True)
         case np.generic() if value.dtype in _NAMES:
             return ScalarSlot(_NAMES[value.dtype], python=False)
-        case np.ndarray() if value.dtype in _NAMES and value.ndim <= _MAX_RANK:
+        case np.ndarray() if value.dtype in _NAMES and value.ndim <= MAX_RANK:
             sizes = tuple([1 if n == 1 else None for n in value.shape])
             return TensorSlot(_NAMES[value.dtype], sizes, value.flags.c_contiguous)
         case tuple():

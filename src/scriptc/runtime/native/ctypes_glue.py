@@ -17,6 +17,7 @@ import numpy as np
 from scriptc.ir.builder import INT_MAX, INT_MIN
 from scriptc.runtime.native.abi import (
     ITEM_SIZES,
+    MAX_RANK,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -28,8 +29,6 @@ from scriptc.runtime.native.abi import (
 )
 
 Array = np.ndarray[Any, Any]
-
-_MAX_RANK = 8
 
 _HELPERS = r"""
 SC_API sc_workspace *scriptc_open(void) { return (sc_workspace *)calloc(1, sizeof(sc_workspace)); }
@@ -61,8 +60,8 @@ _PYTHON_TYPES: dict[str, type] = {"bool": bool, "int64": int, "float64": float}
 class _Tensor(ctypes.Structure):
     _fields_ = (
         ("data", ctypes.c_void_p),
-        ("shape", ctypes.c_int64 * _MAX_RANK),
-        ("strides", ctypes.c_int64 * _MAX_RANK),
+        ("shape", ctypes.c_int64 * MAX_RANK),
+        ("strides", ctypes.c_int64 * MAX_RANK),
         ("allocation", ctypes.c_void_p),
         ("source", ctypes.c_int32),
         ("identity", ctypes.c_int32),

@@ -58,9 +58,16 @@ typedef struct {
     PyObject *miss, *restart, *fail, *defaults, *acquire, *release;
     PyObject *dicts[PLACES + 1], *keys[PLACES + 1], *held[PLACES + 1];
     void *packs[PACKS + 1];
+    sc_tensor constants[CONSTANTS + 1];
     const int *tracing;
     int threads;
 } Bound;
+
+/* Which array a constant is to be. */
+typedef struct {
+    int place, type, rank, item, wanted;
+    int64_t sizes[SC_MAX_RANK];
+} Constant;
 
 static PyObject *names[PARAMETERS + 1];
 static sc_workspace *pool; /* the GIL guards it */
@@ -98,6 +105,21 @@ static inline bool take_array(
         if (strides[i] % item) return false;
         t->shape[i] = shape[i];
         t->strides[i] = strides[i] / item;
+    }
+    return true;
+}
+
+/* Describes the constants, which stay as they are, for all calls. */
+static bool take_constants(Bound *self, const Constant *wanted) {
+    for (int i = 0; i < CONSTANTS; i++) {
+        const Constant *c = &wanted[i];
+        sc_tensor *t = &self->constants[i];
+        bool fits = take_array(self->held[c->place], c->type, c->rank, c->item, c->wanted, t);
+        for (int axis = 0; fits && axis < c->rank; axis++) fits = t->shape[axis] == c->sizes[axis];
+        if (!fits) {
+            PyErr_SetString(PyExc_ValueError, "bind: a constant of another kind");
+            return false;
+        }
     }
     return true;
 }
@@ -356,6 +378,7 @@ class _Glue:
         self.entry = entry
         self.arguments = [p for p in entry.parameters if not p.path and not p.constant]
         self.attributes = [p for p in entry.parameters if p.path or p.constant]
+        self.constants = [i for i, p in enumerate(self.attributes) if p.constant and not p.path]
         self.lines: list[str] = []
         self.inputs: list[str] = []
         self.owners: list[str] = []
@@ -371,6 +394,7 @@ class _Glue:
         head = [
             f"#define PARAMETERS {len(self.arguments)}",
             f"#define PACKS {self.entry.packs}",
+            f"#define CONSTANTS {len(self.constants)}",
             f"#define PLACES {places}",
             _SUPPORT,
         ]
@@ -378,34 +402,32 @@ class _Glue:
         return "\n".join(parts)
 
     def _prepare(self) -> str:
-        """Return the function that packs constants when the code is bound."""
-        self.lines = []
-        names = []
+        """Return the function that takes, and packs, constants when the code is bound."""
+        kinds = []
+        for place in self.constants:
+            slot = self.attributes[place].slot
+            assert isinstance(slot, TensorSlot)
+            kind = f"{place}, {_NUMPY[slot.dtype][0]}, {slot.rank}, {ITEM_SIZES[slot.dtype]}"
+            sizes = ", ".join(map(str, slot.sizes)) or "0"
+            kinds.append(f"        {{{kind}, {_flags(slot)}, {{{sizes}}}}},")
+        packing = []
         if self.entry.packs:
-            for i, parameter in enumerate(self.attributes):
-                slot = parameter.slot
-                if parameter.path or not isinstance(slot, TensorSlot):
-                    continue
-                type_, item = _NUMPY[slot.dtype][0], ITEM_SIZES[slot.dtype]
-                names.append(f"&t_{i}")
-                self.line(f"sc_tensor t_{i};")
-                wanted = f"{type_}, {slot.rank}, {item}, {_flags(slot)}"
-                self.line(f"if (!take_array(self->held[{i}], {wanted}, &t_{i})) {{")
-                self.line(
-                    '    PyErr_SetString(PyExc_ValueError, "bind: a constant of another kind");'
-                )
-                self.line("    return false;")
-                self.line("}")
-            arguments = ", ".join(["self->packs", *names])
-            self.line(f"if ({self.entry.symbol}_pack({arguments})) {{")
-            self.line("    PyErr_NoMemory();")
-            self.line("    return false;")
-            self.line("}")
+            names = (f"&self->constants[{i}]" for i in range(len(self.constants)))
+            packing = [
+                f"    if ({self.entry.symbol}_pack({', '.join(['self->packs', *names])})) {{",
+                "        PyErr_NoMemory();",
+                "        return false;",
+                "    }",
+            ]
         return "\n".join(
             [
                 "static bool prepare(Bound *self) {",
-                "    (void)self;",
-                *self.lines,
+                "    static const Constant wanted[CONSTANTS + 1] = {",
+                *kinds,
+                "        {0, 0, 0, 0, 0, {0}},",
+                "    };",
+                "    if (!take_constants(self, wanted)) return false;",
+                *packing,
                 "    return true;",
                 "}",
             ]
@@ -604,12 +626,15 @@ class _Glue:
         self.tensors.append((name, slot))
 
     def _attribute(self, index: int, parameter: Parameter) -> None:
-        held = f"self->held[{index}]"
-        if parameter.constant and not parameter.path:
-            self.line(f"PyObject *a_{index} = {held};")
-        else:
-            self.line(f"PyObject *a_{index} = attribute(self, {index});")
-            self.line(f"if (!a_{index}) goto miss;")
+        if index in self.constants:
+            assert isinstance(parameter.slot, TensorSlot)
+            name = f"self->constants[{self.constants.index(index)}]"
+            self.tensors.append((name, parameter.slot))
+            self.inputs.append(f"&{name}")
+            self.owners.append(f"self->held[{index}]")
+            return
+        self.line(f"PyObject *a_{index} = attribute(self, {index});")
+        self.line(f"if (!a_{index}) goto miss;")
         self._take(parameter.slot, f"a_{index}", f"a{index}")
 
     def _watch(self, place: int, slot: Slot | None) -> None:

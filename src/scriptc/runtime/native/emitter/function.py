@@ -41,6 +41,7 @@ from scriptc.ir.types import (
 from scriptc.runtime.native.abi import (
     C_TYPES,
     ITEM_SIZES,
+    MAX_RANK,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -655,6 +656,10 @@ class FunctionEmitter(Context):
             elements = ", ".join(scalar_literal(x) for x in array.ravel())
             self.embedded.append(f"static const {type_} {name}[] = {{{elements}}};")
             return contiguous(dtype, sizes, f"(({type_} *){name})", (Root(),))
+        steps = all(stride % array.itemsize == 0 for stride in array.strides)
+        usual = array.dtype.isnative and array.flags.aligned and steps
+        if not usual or array.ndim > MAX_RANK:
+            raise Unsupported("a constant array that is not in memory as usual", self.location)
         index = next((i for i, a in enumerate(self.constants) if a is array), None)
         if index is None:
             index = len(self.constants)
