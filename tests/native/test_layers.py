@@ -49,3 +49,33 @@ def test_layers_give_the_answers_of_eager_ones() -> None:
             assert_near(actual, expected, f"{layer}")
     print("\n".join(f"{name}: {reason}" for name, reason in refused.items()))
     assert len(refused) <= count // 4, refused
+
+
+def gated(x, w):
+    h = np.zeros((1, 3))
+    for t in range(len(x)):
+        r, z = np.split(np.tanh(x[t] + h @ w), 2, -1)
+        h = (1.0 - z) * h + z * r
+    return h
+
+
+def mixed_parts(x, w):
+    h = x[:1, :3]
+    for t in range(len(x)):
+        parts = np.split(h @ w, 2, -1)
+        parts.append(np.arange(3))
+        parts[0] = np.arange(3.0)
+        h = parts[t % 2] * 2.0 + parts[2]
+    return h
+
+
+def test_parts_of_arrays_that_loops_carry() -> None:
+    random = np.random.default_rng(0)
+    x, w = random.normal(size=(5, 6)), random.normal(size=(3, 6))
+    native = scriptc.script(gated, backend="native")
+    np.testing.assert_allclose(native(x, w), gated(x, w), rtol=1e-12)
+    some = scriptc.script(mixed_parts, backend="auto")
+    for length in (1, 2, 5):
+        found, expected = some(x[:length], w), mixed_parts(x[:length], w)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -32,7 +32,7 @@ from scriptc.ir.passes.aliases import loop_around
 from scriptc.ir.passes.constant_folding import constant_results
 from scriptc.ir.passes.known_types import identity_of_objects, parts_of, simplified
 from scriptc.ir.passes.known_values import is_bound, loop_invariants
-from scriptc.ir.passes.list_elements import SPLITS, Elements
+from scriptc.ir.passes.list_elements import SPLITS, Elements, part_of_split
 from scriptc.ir.passes.object_state import Key, ObjectState
 from scriptc.ir.passes.rewrite import detach, fits, set_operations
 from scriptc.ir.text import is_pooled
@@ -219,19 +219,26 @@ class Evaluator:
         self._insert(made, operation)
         results: Sequence[Value] = made.results
         if operation.name == "list" or operation.name in SPLITS:
-            results = [self._list(operation, made.result)]
+            results = [self._list(operation, made)]
         self._bind(operation.results, results)
 
-    def _list(self, operation: Operation, made: Value) -> Value:
-        """Return a list of arrays as one of the elements that it is known to hold."""
-        kind = prune(made.type)
+    def _list(self, operation: Operation, made: Operation) -> Value:
+        """Return a list of arrays as one of the elements that it is known to hold.
+
+        As long as nothing is known of one that an array was split into, it is hoped to hold the
+        parts only; what is found out then is right in any case.
+        """
+        value: Value = made.result
+        kind = prune(value.type)
         if not isinstance(kind, ListType) or not isinstance(prune(kind.element), TensorType):
-            return made
+            return value
         element = self.elements.get(operation)
-        if element is not None:
-            made = self._hidden(ListType(element), made, operation)
-        self.lists.setdefault(operation, []).append(made)
-        return made
+        if operation not in self.elements and operation.name in SPLITS:
+            element = part_of_split(made)
+        if element is not None and element != prune(kind.element):
+            value = self._hidden(ListType(element), value, operation)
+        self.lists.setdefault(operation, []).append(value)
+        return value
 
     def _inferred(
         self, operation: Operation, opdef: OpDef, operands: list[Value]

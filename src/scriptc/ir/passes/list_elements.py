@@ -130,7 +130,7 @@ class _Groups:
             case "inplace_multiply":
                 self._join(operands[0], operation.result)
             case name if name in SPLITS:
-                self._store(operation.result, [_part(operation)])
+                self._store(operation.result, [part_of_split(operation)])
         held = operands[1:] if Trait.CAPTURES in operation.traits else ()
         if operation.name in ("list", "tuple", "dict", "zip", "enumerate"):
             held = operands if operation.result.uses else ()
@@ -148,7 +148,7 @@ def _walked(type_: Type) -> list[Type]:
         return []
 
 
-def _part(operation: Operation) -> TensorType:
+def part_of_split(operation: Operation) -> TensorType:
     """Return the type of the parts that an array is split into."""
     x = prune(operation.operands[0].type)
     if not isinstance(x, TensorType) or x.shape is None:

@@ -971,6 +971,7 @@ class FunctionEmitter(Context):
         variable.flip = f"{target.data}_turn"
         variable.root = Root(first)
         self.line(f"int {variable.flip} = 0;")
+        self.line(f"(void){variable.flip};")
 
     def new_slots(self, count: int) -> int:
         """Return the first of some slots in a row, which nothing else ever uses."""

@@ -31,6 +31,12 @@
 #include "scriptc.h"
 #include "scriptc_threads.h"
 
+/* Where sizes are known, gcc finds loops in copies of these functions that would leave memory, and that
+ * the sizes keep from being reached. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"
+#endif
+
 #define SC_GEMM_KC 320
 #define SC_GEMM_BLOCK 144
 #define SC_GEMM_THREADED 1000000 /* products with fewer multiplications stay in one thread */
