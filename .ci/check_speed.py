@@ -3,7 +3,7 @@
     python .ci/check_speed.py
 
 Both are called in turn in short runs, and the median counts, so that a slow or a busy machine does
-not matter; the limits are about twice what was measured. It takes less than a minute. Where there
+not matter; the limits are well over what was measured, since processors differ. It takes less than a minute. Where there
 is no C compiler there is no native code either, and nothing to check.
 """
 
@@ -26,10 +26,10 @@ LIMITS = {
     "gelu_1e6": ("C", 3.0),
     "layernorm_softmax": ("C", 3.0),
     "mlp_1": ("numpy", 1.6),
-    "mandelbrot": ("C", 2.0),
-    "collatz": ("C", 2.2),
+    "mandelbrot": ("C", 3.0),
+    "collatz": ("C", 3.0),
     "levenshtein": ("C", 6.0),
-    "viterbi": ("C", 6.0),
+    "viterbi": ("C", 12.0),
     "greedy_decode_cached": ("numpy", 0.8),
     "convnet": ("numpy", 0.7),
 }

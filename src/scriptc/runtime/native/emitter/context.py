@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from scriptc.ir.location import Location
 from scriptc.runtime.native.abi import C_TYPES, ITEM_SIZES, Site
-from scriptc.runtime.native.emitter.ranges import Ranges
+from scriptc.runtime.native.emitter.ranges import Ranges, Sum
 from scriptc.runtime.native.emitter.values import (
     Array,
     BehindChange,
@@ -19,7 +19,7 @@ from scriptc.runtime.native.emitter.values import (
     Scalar,
     Unsupported,
 )
-from scriptc.runtime.native.emitter.writer import Writer, is_literal, multiply
+from scriptc.runtime.native.emitter.writer import Writer, is_literal, multiply, subtract
 
 _MAX_SLOTS = 256
 
@@ -120,12 +120,13 @@ class Context:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Forget at the end which sizes were found to be equal inside."""
-        before, shared = dict(self._equal), dict(self._shared)
+        """Forget at the end what was found out about sizes inside."""
+        before, shared, shown = dict(self._equal), dict(self._shared), self.ranges.shown()
         try:
             yield
         finally:
             self._equal, self._shared = before, shared
+            self.ranges.forget(shown)
 
     def canonical(self, size: str) -> str:
         """Return one name for all sizes that are known to be equal."""
@@ -138,6 +139,28 @@ class Context:
 
     def same_sizes(self, a: Sequence[str], b: Sequence[str]) -> bool:
         return len(a) == len(b) and all(map(self.same, a, b))
+
+    def is_below(self, code: str, size: str) -> bool:
+        """Tell whether an int variable is known to be less than a size."""
+        if is_literal(size) and self.ranges.of(code)[1] < int(size):
+            return True
+        limit = self.ranges.limit_of(code)
+        return limit is not None and self.is_within(limit, size)
+
+    def is_within(self, limit: Sum, size: str) -> bool:
+        """Tell whether a sum is known not to be above a size."""
+        size = self.canonical(size)
+        base, offset = self.canonical(limit[0]), limit[1]
+        root, more = self.ranges.sum_of(size)
+        if self.canonical(root) == base and offset <= more:
+            return True
+        return self.ranges.is_shown((base, offset), size)
+
+    def require_within(self, limit: Sum, size: str) -> None:
+        """Stop where a sum is above a size, and remember that it is not."""
+        base, offset = limit
+        self.stop_if(f"{base} > {subtract(size, str(offset))}")
+        self.ranges.note_shown((self.canonical(base), offset), self.canonical(size))
 
     def require_equal(self, a: str, b: str) -> None:
         """Stop unless two sizes are equal, and remember that they are."""

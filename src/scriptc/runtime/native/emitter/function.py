@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -53,6 +54,8 @@ from scriptc.runtime.native.abi import (
     leaves,
 )
 from scriptc.runtime.native.emitter.context import Context, contiguous
+from scriptc.runtime.native.emitter.invariants import Access, Invariants
+from scriptc.runtime.native.emitter.invariants import find as find_invariants
 from scriptc.runtime.native.emitter.kernels import copy_into, force, force_one
 from scriptc.runtime.native.emitter.origins import Origins
 from scriptc.runtime.native.emitter.values import (
@@ -76,6 +79,8 @@ from scriptc.runtime.native.emitter.writer import is_literal, multiply
 
 PYTHON_DTYPES: Mapping[Type, str] = {INT: "int64", FLOAT: "float64", BOOL: "bool"}
 Lowering = Callable[["FunctionEmitter", Operation, Sequence[NativeValue]], Any]
+MAX_LENGTH = 2**60
+"""No list is longer."""
 _EMBEDDED = 64
 """Constant arrays up to this many elements stand in the C text."""
 
@@ -112,6 +117,20 @@ class _Loop:
     variables: list[_Variable]
     one_way: bool
     unbound: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The head of a loop in C, and how to write what a round gets.
+
+    `runs` is the test that there is a round, if that has to be asked. `counter` is the variable
+    that goes from one end of a range to the other.
+    """
+
+    text: str
+    item: Callable[[], NativeValue] | None = None
+    runs: str = ""
+    counter: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,6 +220,7 @@ class FunctionEmitter(Context):
         self._dying: Sequence[Value] = ()
         self._slots_made = -1
         self._moving: set[object] = set()
+        self._moved: set[Operation] = set()
         self._assigned: Value = Constant(None, NONE)
         self._returned: dict[int, str] = {}
         self._given: list[tuple[str, Buffer]] = []
@@ -351,7 +371,10 @@ class FunctionEmitter(Context):
                     raise Unsupported(f"the list `{argument.name}` is changed", self.location)
                 local = self.writer.name("l")
                 self.line(f"sc_list *const {local} = (sc_list *){name};")
-                return List(local, kind)
+                made, declared = self._fix(List(local, kind))
+                for variable in declared:
+                    self.line(f"(void){variable};")
+                return made
         assert isinstance(slot, TensorSlot)
         signature.append(f"const sc_tensor *{name}")
         self._leaf_of[argument] = name
@@ -580,7 +603,7 @@ class FunctionEmitter(Context):
             self.location = operation.location or self.location
             if operation.is_terminator:
                 self._terminator(operation)
-            else:
+            elif operation not in self._moved:
                 self._dying = last.get(position, ())
                 self.operation(operation)
             for value in last.get(position, ()):
@@ -1131,16 +1154,15 @@ class FunctionEmitter(Context):
         written = self._loops[-1]
         outside, self.innermost = self.innermost, written
         try:
-            head, item = self._loop_head(iterable)
-            self.line(f"{head} {{")
-            self.writer.depth += 1
-            with self.scope():
-                if is_for:
-                    assert item is not None
-                    self.bind(body.arguments[0], item())
+            head = self._loop_head(iterable)
+            with self.scope(), self._in_front(operation, head):
+                self.line(f"{head.text} {{")
+                self.writer.depth += 1
+                if head.item is not None:
+                    self.bind(body.arguments[0], head.item())
                 self.block(body)
-            self.writer.depth -= 1
-            self.line("}")
+                self.writer.depth -= 1
+                self.line("}")
         finally:
             del self._loops[depth[0] :]
             self.innermost = outside
@@ -1175,32 +1197,121 @@ class FunctionEmitter(Context):
 
         return allocate
 
-    def _loop_head(
-        self, iterable: NativeValue | None
-    ) -> tuple[str, Callable[[], NativeValue] | None]:
+    @contextmanager
+    def _in_front(self, loop: Operation, head: _Head) -> Iterator[None]:
+        """Write in front of a loop what is the same in all its rounds; the rounds stand inside.
+
+        Where the interpreter cannot repeat the call any more, nothing that may fail is moved.
+        """
+        found = find_invariants(loop, self.aliases)
+        if self.externally_written:
+            found = Invariants(lists=found.lists)
+        start = self.writer.mark()
+        location = self.location
+        outer = self._fix_lists(found.lists)
+        outside = self.writer.mark()
+        if head.runs:
+            self.line(f"if ({head.runs}) {{")
+            self.writer.depth += 1
+        inside = self.writer.mark()
+        inner = []
+        for operation, earlier in found.moved:
+            self.location = operation.location or self.location
+            if earlier is None:
+                self.operation(operation)
+                inner += self._fix_lists([v for v in operation.results if v in found.lists])
+            else:
+                self.values[operation.result] = self.values[earlier.result]
+            self._moved.add(operation)
+        for access in sorted(found.accesses, key=lambda a: -a.offset):
+            self._require_places(access, head.counter)
+        guarded = bool(head.runs)
+        if guarded and self.writer.mark() == inside:
+            self.writer.back(outside)
+            guarded = False
+        self.location = location
+        try:
+            yield
+        finally:
+            for operation, _ in found.moved:
+                self._moved.discard(operation)
+                for value in operation.results:
+                    self.values.pop(value, None)
+            for value, held, _ in outer:
+                self.values[value] = held
+        if guarded:
+            self.writer.depth -= 1
+            self.line("}")
+        declared = {name: line for *_, lines in (*outer, *inner) for name, line in lines.items()}
+        self.writer.drop_unused(start, declared)
+
+    def _fix_lists(self, lists: Sequence[Value]) -> list[tuple[Value, List, dict[str, str]]]:
+        """Write where lists are that stay there; return what they were, and the lines by name."""
+        done = []
+        for value in lists:
+            held = self.values.get(value)
+            if isinstance(held, List) and held.fixed is None:
+                self.values[value], lines = self._fix(held)
+                done.append((value, held, lines))
+        return done
+
+    def _fix(self, held: List) -> tuple[List, dict[str, str]]:
+        """Write the length of a list and its place into variables; return the lines by name."""
+        length, data = self.writer.name("n"), self.writer.name("items")
+        lines = {
+            length: f"const int64_t {length} = {held.length};",
+            data: f"void *const {data} = {held.data};",
+        }
+        for text in lines.values():
+            self.line(text)
+        self.ranges.note(length, 0, MAX_LENGTH)
+        return replace(held, fixed=(length, data)), lines
+
+    def _require_places(self, access: Access, counter: str) -> None:
+        """Write the test that a loop gets to no place behind the end of a container."""
+        held = self.value(access.container)
+        limit = self.ranges.limit_of(counter)
+        if isinstance(held, List) and held.fixed is not None:
+            sizes: Sequence[str] = held.fixed[:1]
+        elif isinstance(held, Array):
+            sizes = held.sizes
+        else:
+            return
+        if limit is None or access.axis >= len(sizes):
+            return
+        if self.ranges.of(counter)[0] + access.offset < 0 or access.offset > MAX_LENGTH:
+            return
+        size = sizes[access.axis]
+        limit = limit[0], limit[1] + access.offset
+        if not self.is_within(limit, size):
+            self.require_within(limit, size)
+
+    def _loop_head(self, iterable: NativeValue | None) -> _Head:
         if iterable is None:
-            return "for (;;)", None
+            return _Head("for (;;)")
         name = self.writer.name("i")
-        if isinstance(iterable, Range):
-            start, stop, step = iterable.start, iterable.stop, iterable.step
-            item = lambda: Scalar("int64", name, python=True)  # noqa: E731 - as the others
-            if step == "1":
-                self.ranges.note(name, self.ranges.of(start)[0], self.ranges.of(stop)[1] - 1)
-                self.ranges.note_below(name, stop)
-                return f"for (int64_t {name} = {start}; {name} < {stop}; ++{name})", item
-            count = self.size(f"sc_range_length({start}, {stop}, {step})")
-            if is_literal(step) and int(step) < 0:
-                self.ranges.note(name, self.ranges.of(stop)[0] + 1, self.ranges.of(start)[1])
-            turn = self.writer.name("i")
-            return (
-                (
-                    f"for (int64_t {turn} = 0, {name} = {start}; {turn} < {count}; "
-                    f"++{turn}, {name} = (int64_t)((uint64_t){name} + (uint64_t)({step})))"
-                ),
-                item,
-            )
-        length, item_at = self.walked(iterable)
-        return f"for (int64_t {name} = 0; {name} < {length}; ++{name})", lambda: item_at(name)
+        if not isinstance(iterable, Range):
+            length, item_at = self.walked(iterable)
+            text = f"for (int64_t {name} = 0; {name} < {length}; ++{name})"
+            return _Head(text, lambda: item_at(name), f"0 < {length}")
+        start, stop, step = iterable.start, iterable.stop, iterable.step
+        item = lambda: Scalar("int64", name, python=True)  # noqa: E731 - as the others
+        if step == "1":
+            self.ranges.note(name, self.ranges.of(start)[0], self.ranges.of(stop)[1] - 1)
+            self.ranges.note_below(name, stop)
+            text = f"for (int64_t {name} = {start}; {name} < {stop}; ++{name})"
+            known = is_literal(start) and is_literal(stop) and int(start) < int(stop)
+            return _Head(text, item, "" if known else f"{start} < {stop}", name)
+        count = self.size(f"sc_range_length({start}, {stop}, {step})")
+        if is_literal(step) and int(step) < 0:
+            self.ranges.note(name, self.ranges.of(stop)[0] + 1, self.ranges.of(start)[1])
+            self.ranges.note_below(name, start, 1)
+        turn = self.writer.name("i")
+        text = (
+            f"for (int64_t {turn} = 0, {name} = {start}; {turn} < {count}; "
+            f"++{turn}, {name} = (int64_t)((uint64_t){name} + (uint64_t)({step})))"
+        )
+        return _Head(text, item, f"0 < {count}", name)
 
     def walked(self, iterable: NativeValue) -> tuple[str, Callable[[str], NativeValue]]:
         """Return the length of what a loop walks over, and its items by their place."""
@@ -1215,8 +1326,8 @@ class FunctionEmitter(Context):
             case Array() if iterable.sizes:
                 buffer = force_one(self, iterable)
                 return buffer.sizes[0], lambda i: self.row(buffer, i)
-            case List(code, _):
-                return f"{code}->length", lambda i: self.element(iterable, i)
+            case List():
+                return iterable.length, lambda i: self.element(iterable, i)
             case Tuple():
                 raise Unsupported("a loop over a tuple", self.location)
         raise Unsupported(f"a loop over a {type(iterable).__name__.lower()}", self.location)
@@ -1238,16 +1349,16 @@ class FunctionEmitter(Context):
         kind = prune(value.element)
         if kind in PYTHON_DTYPES:
             dtype = PYTHON_DTYPES[kind]
-            code = f"(({C_TYPES[dtype]} *){value.code}->data)[{index}]"
+            code = f"(({C_TYPES[dtype]} *){value.data})[{index}]"
             return self.scalar(dtype, code, python=True)
         match kind:
             case ListType(inner):
                 local = self.writer.name("l")
-                self.line(f"sc_list *const {local} = ((sc_list **){value.code}->data)[{index}];")
+                self.line(f"sc_list *const {local} = ((sc_list **){value.data})[{index}];")
                 return List(local, inner)
             case TensorType(str(name), shape) if name in C_TYPES and shape is not None:
                 if not shape:
-                    code = f"(({C_TYPES[name]} *){value.code}->data)[{index}]"
+                    code = f"(({C_TYPES[name]} *){value.data})[{index}]"
                     return self.scalar(name, code, python=False)
                 return self._element_array(value, kind, index)
         raise Unsupported(f"a list of {kind}", self.location)
@@ -1256,7 +1367,7 @@ class FunctionEmitter(Context):
         assert kind.dtype is not None
         assert kind.shape is not None
         name = self.writer.name("e")
-        self.line(f"const sc_tensor *const {name} = &((sc_tensor *){value.code}->data)[{index}];")
+        self.line(f"const sc_tensor *const {name} = &((sc_tensor *){value.data})[{index}];")
         sizes = [
             str(d) if isinstance(d, int) else self.size(f"{name}->shape[{i}]")
             for i, d in enumerate(kind.shape)

@@ -83,10 +83,23 @@ class Iteration(NativeValue):
 
 @dataclass(frozen=True, slots=True)
 class List(NativeValue):
-    """A list: `code` is a pointer to an `sc_list`. `element` is the type of an element."""
+    """A list: `code` is a pointer to an `sc_list`. `element` is the type of an element.
+
+    `fixed` are the names of variables that hold its length and its place in memory, where these
+    do not change.
+    """
 
     code: str
     element: Type
+    fixed: tuple[str, str] | None = None
+
+    @property
+    def length(self) -> str:
+        return self.fixed[0] if self.fixed else f"{self.code}->length"
+
+    @property
+    def data(self) -> str:
+        return self.fixed[1] if self.fixed else f"{self.code}->data"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 _LITERAL = re.compile(r"-?\d+")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _ATOM = re.compile(r"[A-Za-z_]\w*|\d+")
 
 
@@ -44,6 +46,16 @@ class Writer:
         """Forget what was written since `mark`."""
         count, self.depth = mark
         del self.lines[count:]
+
+    def drop_unused(self, mark: tuple[int, int], declared: Mapping[str, str]) -> None:
+        """Take out lines written since `mark` that declare what no other line names.
+
+        `declared` has the lines by what they declare.
+        """
+        since = self.lines[mark[0] :]
+        named = Counter(name for line in since for name in _NAME.findall(line))
+        unused = {line for name, line in declared.items() if named[name] == 1}
+        self.lines[mark[0] :] = [line for line in since if line.strip() not in unused]
 
 
 def is_literal(code: str) -> bool:

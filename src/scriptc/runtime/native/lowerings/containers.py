@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from scriptc.ir.graph import Constant, Operation, Value
 from scriptc.ir.opdef import Trait
 from scriptc.ir.types import ListType, prune
-from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
+from scriptc.runtime.native.emitter.function import MAX_LENGTH, FunctionEmitter, Lowering
 from scriptc.runtime.native.emitter.values import (
     Array,
     Iteration,
@@ -106,7 +106,7 @@ def _unpack(
         e.require_equal(size, str(count))
         return [item(str(i)) for i in range(count)]
     if isinstance(x, List):
-        e.stop_if(f"{x.code}->length != {count}")
+        e.stop_if(f"{x.length} != {count}")
         return [e.element(x, str(i)) for i in range(count)]
     raise Unsupported("this value is unpacked", e.location)
 
@@ -118,9 +118,11 @@ def length(e: FunctionEmitter, value: NativeValue) -> NativeValue:
             return Scalar("int64", str(len(items)), python=True)
         case Static(held) if isinstance(held, str):
             return Scalar("int64", str(len(held)), python=True)
-        case List(code, _):
-            made = e.scalar("int64", f"{code}->length", python=True)
-            e.ranges.note(made.code, 0, 2**60)
+        case List(fixed=(name, _)):
+            return Scalar("int64", name, python=True)
+        case List():
+            made = e.scalar("int64", value.length, python=True)
+            e.ranges.note(made.code, 0, MAX_LENGTH)
             return made
         case Range(start, stop, step):
             return e.scalar("int64", f"sc_range_length({start}, {stop}, {step})", python=True)

@@ -45,10 +45,8 @@ def place(e: FunctionEmitter, index: Scalar, size: str, axis: int) -> str:
     if e.ranges.of(code)[0] < 0:
         name = e.writer.name("at")
         e.line(f"const int64_t {name} = {code} < 0 ? (int64_t){code} + {size} : (int64_t){code};")
-    else:
-        stop = e.ranges.stop_of(code)
-        if stop is not None and e.same(stop, size):
-            return name
+    elif e.is_below(code, size):
+        return name
     e.stop_if(f"(uint64_t){name} >= (uint64_t){size}", "IndexError", message, code, size)
     return name
 

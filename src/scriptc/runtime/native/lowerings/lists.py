@@ -63,7 +63,7 @@ def store(e: FunctionEmitter, target: List, index: str, value: NativeValue, sour
     """Put a value at a place that exists."""
     type_ = c_element(e, target.element)
     if isinstance(value, List):
-        e.line(f"((sc_list **){target.code}->data)[{index}] = {value.code};")
+        e.line(f"((sc_list **){target.data})[{index}] = {value.code};")
     elif type_ == "sc_tensor":
         _store_array(e, target, index, value, source)
     else:
@@ -74,7 +74,7 @@ def store(e: FunctionEmitter, target: List, index: str, value: NativeValue, sour
         wanted = PYTHON_DTYPES.get(kind) or getattr(kind, "dtype", None)
         if scalar.dtype != wanted or scalar.python != (kind in PYTHON_DTYPES):
             raise Unsupported(f"a {scalar.dtype} in a list of {kind}", e.location)
-        e.line(f"(({type_} *){target.code}->data)[{index}] = {scalar.code};")
+        e.line(f"(({type_} *){target.data})[{index}] = {scalar.code};")
 
 
 def _store_array(
@@ -97,7 +97,7 @@ def _store_array(
     e.stop_if(f"!{data}", "MemoryError", "out of memory")
     copy_into(e, buffer, contiguous(buffer.dtype, buffer.sizes, data, (Root(),)))
     place = e.writer.name("e")
-    e.line(f"sc_tensor *const {place} = &((sc_tensor *){target.code}->data)[{index}];")
+    e.line(f"sc_tensor *const {place} = &((sc_tensor *){target.data})[{index}];")
     e.line(f"{place}->data = {data};")
     for axis, (size, known) in enumerate(zip(buffer.sizes, kind.shape or (), strict=True)):
         if isinstance(known, int):
@@ -122,14 +122,16 @@ def place(
     code = index.code
     if code.lstrip("-").isdigit():
         value = int(code)
-        test = f"{x.code}->length <= {value}" if value >= 0 else f"{x.code}->length < {-value}"
+        test = f"{x.length} <= {value}" if value >= 0 else f"{x.length} < {-value}"
         e.stop_if(test, "IndexError", missing)
-        return code if value >= 0 else f"{x.code}->length - {-value}"
+        return code if value >= 0 else f"{x.length} - {-value}"
     name = code
     if e.ranges.of(code)[0] < 0:
         name = e.writer.name("at")
-        e.line(f"const int64_t {name} = {code} < 0 ? {code} + {x.code}->length : {code};")
-    e.stop_if(f"(uint64_t){name} >= (uint64_t){x.code}->length", "IndexError", missing)
+        e.line(f"const int64_t {name} = {code} < 0 ? {code} + {x.length} : {code};")
+    elif e.is_below(code, x.length):
+        return name
+    e.stop_if(f"(uint64_t){name} >= (uint64_t){x.length}", "IndexError", missing)
     return name
 
 
@@ -142,14 +144,14 @@ def getitem(e: FunctionEmitter, op: Operation, x: List, index: NativeValue) -> N
 
 
 def _slice(e: FunctionEmitter, x: List, index: Slice) -> NativeValue:
-    size = e.size(f"{x.code}->length")
+    size = e.size(f"{x.length}")
     start, length, step = slice_bounds(e, index, size)
     made = new(e, x.element, length)
-    type_ = c_element(e, x.element)
+    to, from_ = _elements(e, made), _elements(e, x)
     j = e.writer.name("j")
     e.line(
-        f"for (int64_t {j} = 0; {j} < {length}; ++{j}) (({type_} *){made.code}->data)[{j}] = "
-        f"(({type_} *){x.code}->data)[{start} + {j} * ({step})];"
+        f"for (int64_t {j} = 0; {j} < {length}; ++{j}) "
+        f"{to}[{j}] = {from_}[{start} + {j} * ({step})];"
     )
     return made
 
@@ -180,33 +182,38 @@ def operator(
 
 
 def _repeat(e: FunctionEmitter, x: List, times: str) -> List:
-    e.stop_if(
-        f"{times} > 0 && {x.code}->length > ((int64_t)1 << 36) / {times}" if times != "0" else "0"
-    )
-    length = e.size(f"{times} > 0 ? {x.code}->length * {times} : 0")
+    e.stop_if(f"{times} > 0 && {x.length} > ((int64_t)1 << 36) / {times}" if times != "0" else "0")
+    length = e.size(f"{times} > 0 ? {x.length} * {times} : 0")
     made = new(e, x.element, length)
-    type_ = c_element(e, x.element)
+    to, from_ = _elements(e, made), _elements(e, x)
     j, k = e.writer.name("j"), e.writer.name("k")
-    to, from_ = f"(({type_} *){made.code}->data)[{j}]", f"(({type_} *){x.code}->data)"
-    with e.writer.braces(f"if ({x.code}->length == 1)", "} else {"):
-        e.line(f"{type_} const {k} = {from_}[0];")
-        e.line(f"for (int64_t {j} = 0; {j} < {length}; ++{j}) {to} = {k};")
+    with e.writer.braces(f"if ({x.length} == 1)", "} else {"):
+        e.line(f"{c_element(e, x.element)} const {k} = {from_}[0];")
+        e.line(f"for (int64_t {j} = 0; {j} < {length}; ++{j}) {to}[{j}] = {k};")
     e.writer.depth += 1
     with e.writer.braces(f"for (int64_t {j} = 0, {k} = 0; {j} < {length}; ++{j})"):
-        e.line(f"{to} = {from_}[{k}];")
-        e.line(f"if (++{k} == {x.code}->length) {k} = 0;")
+        e.line(f"{to}[{j}] = {from_}[{k}];")
+        e.line(f"if (++{k} == {x.length}) {k} = 0;")
     e.writer.depth -= 1
     e.line("}")
     return made
 
 
+def _elements(e: FunctionEmitter, x: List) -> str:
+    """Put where the elements are into a variable: a loop that writes elements then knows it."""
+    type_ = c_element(e, x.element)
+    name = e.writer.name("items")
+    e.line(f"{type_} *const {name} = ({type_} *){x.data};")
+    return name
+
+
 def _concatenate(e: FunctionEmitter, a: List, b: List) -> List:
-    made = new(e, a.element, f"{a.code}->length + {b.code}->length")
+    made = new(e, a.element, f"{a.length} + {b.length}")
     size = item_size(e, a.element)
-    e.line(f"memcpy({made.code}->data, {a.code}->data, (size_t){a.code}->length * {size});")
+    e.line(f"memcpy({made.data}, {a.data}, (size_t){a.length} * {size});")
     e.line(
-        f"memcpy((char *){made.code}->data + (size_t){a.code}->length * {size}, {b.code}->data, "
-        f"(size_t){b.code}->length * {size});"
+        f"memcpy((char *){made.data} + (size_t){a.length} * {size}, {b.data}, "
+        f"(size_t){b.length} * {size});"
     )
     return made
 
@@ -218,7 +225,7 @@ def inplace(
     del op
     if name != "add" or not isinstance(other, List):
         raise Unsupported(f"in-place `{name}` of a list", e.location)
-    count = e.size(f"{other.code}->length")
+    count = e.size(f"{other.length}")
     j = e.writer.name("j")
     type_ = c_element(e, target.element)
     size = item_size(e, target.element)
@@ -226,6 +233,6 @@ def inplace(
         e.stop_if(f"!sc_list_room(ws, {target.code}, {size})", "MemoryError", "out of memory")
         e.line(
             f"(({type_} *){target.code}->data)[{target.code}->length++] = "
-            f"(({type_} *){other.code}->data)[{j}];"
+            f"(({type_} *){other.data})[{j}];"
         )
     return target

@@ -160,12 +160,22 @@ def _checked(e: FunctionEmitter, name: str, a: str, b: str) -> Scalar:
     if fits(found):
         plain = e.scalar("int64", f"{a} {_OPERATORS[name]} {b}", python=True)
         e.ranges.note(plain.code, *found)
+        _note_sum(e, plain.code, name, a, b)
         return plain
     made = e.writer.name("v")
     e.line(f"int64_t {made};")
     e.stop_if(f"__builtin_{name}_overflow((int64_t){a}, (int64_t){b}, &{made})", *_OVERFLOW)
     e.ranges.note(made, *found)
+    _note_sum(e, made, name, a, b)
     return Scalar("int64", made, python=True)
+
+
+def _note_sum(e: FunctionEmitter, made: str, name: str, a: str, b: str) -> None:
+    """Note that a result is one of the operands plus a number, if it is."""
+    if name == "add" and _is_small(a):
+        a, b = b, a
+    if name in ("add", "sub") and _is_small(b):
+        e.ranges.note_sum(made, a, int(b) if name == "add" else -int(b))
 
 
 def _int_power(e: FunctionEmitter, a: Scalar, b: Scalar) -> Scalar:
@@ -212,8 +222,8 @@ def truth(e: FunctionEmitter, value: NativeValue) -> Scalar:
             return Scalar("bool", "1" if held else "0", python=True)
         case Tuple(items):
             return Scalar("bool", "1" if items else "0", python=True)
-        case List(code, _):
-            return e.scalar("bool", f"{code}->length != 0", python=True)
+        case List():
+            return e.scalar("bool", f"{value.length} != 0", python=True)
         case Array():
             if value.sizes and set(value.sizes) != {"1"}:
                 raise Unsupported("the truth of an array of several elements", e.location)
