@@ -3,8 +3,8 @@
     python .ci/check_speed.py
 
 Both are called in turn in short runs, and the median counts, so that a slow or a busy machine does
-not matter; the limits are well over what was measured, since processors differ. It takes less than a minute. Where there
-is no C compiler there is no native code either, and nothing to check.
+not matter. The limits are far above what was measured, since processors differ. It takes less than
+a minute. Where there is no C compiler there is no native code either, and nothing to check.
 """
 
 import os
