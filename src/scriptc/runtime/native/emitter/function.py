@@ -1235,8 +1235,8 @@ class FunctionEmitter(Context):
         finally:
             for operation, _ in found.moved:
                 self._moved.discard(operation)
-                for value in operation.results:
-                    self.values.pop(value, None)
+                for result in operation.results:
+                    self.results.pop(value, None)
             for value, held, _ in outer:
                 self.values[value] = held
         if guarded:
