@@ -1236,7 +1236,7 @@ class FunctionEmitter(Context):
             for operation, _ in found.moved:
                 self._moved.discard(operation)
                 for result in operation.results:
-                    self.results.pop(value, None)
+                    self.values.pop(result, None)
             for value, held, _ in outer:
                 self.values[value] = held
         if guarded:
