@@ -221,6 +221,7 @@ class FunctionEmitter(Context):
         self._slots_made = -1
         self._moving: set[object] = set()
         self._moved: set[Operation] = set()
+        self._computed: dict[Operation, NativeValue] = {}
         self._assigned: Value = Constant(None, NONE)
         self._returned: dict[int, str] = {}
         self._given: list[tuple[str, Buffer]] = []
@@ -619,6 +620,10 @@ class FunctionEmitter(Context):
         lowering = self.lowerings.get(operation.name)
         if lowering is None:
             raise Unsupported(f"the operation `{operation.name}`", operation.location)
+        known = self._computed.pop(operation, None)
+        if known is not None:
+            self.bind(operation.result, known)
+            return
         operands = [self.value(v) for v in operation.operands]
         result = lowering(self, operation, operands)
         if result is None:  # like `x.append(...)`
@@ -626,6 +631,18 @@ class FunctionEmitter(Context):
         results = result if isinstance(result, list) else [result]
         for value, made in zip(operation.results, results, strict=True):
             self.bind(value, made)
+
+    def computed(self, operation: Operation, made: NativeValue, *, along: Operation) -> None:
+        """Say what the result of a later operation is, which an earlier one has computed with its.
+
+        What only these two use is not wanted any more.
+        """
+        self._computed[operation] = made
+        for value in operation.operands:
+            made = getattr(value, "operation", None)
+            near = made is not None and made.parent is operation.parent
+            if near and not set(value.uses) - {operation, along}:
+                self.values.pop(value, None)
 
     def bind(self, value: Value, made: NativeValue) -> None:
         """Say what a value of the program is."""

@@ -4,8 +4,7 @@
 and views are written where they are used. Reductions over the last dimensions share one loop over
 the dimensions in front of these (`outer`) with all that depends on them: a row is read, reduced and
 used while it is in the cache. In a row, elements that several loops need are kept in a row of
-scratch memory. Other reductions, over leading dimensions, are loops of their own that add whole
-rows up.
+scratch memory. Other reductions, over leading dimensions, are loops of their own: see `columns`.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from scriptc.runtime.native.abi import C_TYPES
+from scriptc.runtime.native.emitter.columns import Elements, Index, add_rows, no_elements
 from scriptc.runtime.native.emitter.context import Context, contiguous, in_memory, strides_of
 from scriptc.runtime.native.emitter.split import Split
 from scriptc.runtime.native.emitter.values import (
@@ -36,8 +36,6 @@ _KEEP = 3
 
 _WORTH = 100_000
 """How many additions of elements are worth a thread."""
-
-Index = tuple[str, ...]
 
 
 def force(context: Context, targets: Iterable[Array]) -> None:
@@ -86,11 +84,6 @@ def closure(targets: Iterable[Node]) -> list[Node]:
     return order
 
 
-def _is_none(count: str) -> str:
-    """Return the test that there are no elements."""
-    return "0" if is_literal(count) and int(count) else f"{count} == 0"
-
-
 def _is_trailing(node: Reduce) -> bool:
     rank = node.input.rank
     return sorted(node.axes) == list(range(rank - len(node.axes), rank))
@@ -100,9 +93,8 @@ def _force_awkward(context: Context, targets: Sequence[Node]) -> None:
     """Compute first what cannot share a loop over rows: reductions over leading dimensions."""
     for node in closure(targets):
         if isinstance(node, Reduce) and not _is_trailing(node) and node.buffer is None:
-            inner = [n for n in closure(_pending(node.inputs)) if isinstance(n, Reduce)]
-            force(context, inner)
-            _emit_columns(context, node)
+            force_reductions(context, node.input)
+            add_rows(context, node, elements(context), unroll=is_cheap(node.input))
 
 
 # --- which nodes share a loop ---------------------------------------------------------------------
@@ -238,7 +230,7 @@ class _Kernel:
         keep = self._to_keep()
         for node in group.order:
             if isinstance(node, Reduce) and node.reduction.empty_fails:
-                context.stop_if(_is_none(multiply(*(node.input.sizes[a] for a in node.axes))))
+                context.stop_if(no_elements(multiply(*(node.input.sizes[a] for a in node.axes))))
         buffers = [context.memory_for(target) for target in group.targets]
         for target, buffer in zip(group.targets, buffers, strict=True):
             self.kept[id(target)] = buffer.data
@@ -606,75 +598,25 @@ class _Kernel:
         return all(self._flattens(v, sizes) for v in value.operands)
 
 
-def _emit_columns(context: Context, node: Reduce) -> None:
-    """Write a reduction over dimensions that are not the last: rows are put together whole."""
-    writer = context.writer
-    kernel = _Kernel(context, _Group((), [node], [node]))
-    input_ = node.input
-    buffer = context.memory_for(node)
-    exact = node.accumulator == C_TYPES[node.dtype]
-    root = None
-    sums = buffer.data
-    if not exact:
-        root = context.new_root()
-        name = writer.name("p")
-        count = multiply(*node.sizes)
-        context.line(
-            f"{node.accumulator} *const {name} = ({node.accumulator} *)sc_slot_reserve"
-            f"(ws, {root.slot}, (size_t)({count}) * sizeof({node.accumulator}));"
-        )
-        context.stop_if(f"!{name}", "MemoryError", "out of memory")
-        sums = name
-    reduction = node.reduction
-    reduced = [input_.sizes[a] for a in node.axes]
-    count = multiply(*reduced)
-    if reduction.empty_fails:
-        context.stop_if(_is_none(count))
-    total = multiply(*node.sizes)
-    j = writer.name("j")
-    context.line(f"for (int64_t {j} = 0; {j} < {total}; ++{j}) {sums}[{j}] = {reduction.start};")
-    names: list[str] = []
-    kept = [a for a in range(input_.rank) if a not in node.axes]
-    # Kept dimensions in front of all reduced ones stay outside; the last kept one is innermost.
-    order = [a for a in range(input_.rank) if a != (kept[-1] if kept else -1)] + kept[-1:]
-    index: dict[int, str] = {}
-    for axis in order:
-        index[axis] = name = writer.name("i")
-        names.append(name)
-        if kept and axis == kept[-1]:
-            context.line("#pragma omp simd")
-        writer.line(f"for (int64_t {name} = 0; {name} < {input_.sizes[axis]}; ++{name}) {{")
-        writer.depth += 1
-    element = kernel.element(input_, tuple(index[a] for a in range(input_.rank)))
-    place = kernel._offset(strides_of(node.sizes), [index[a] for a in kept])
-    if reduction.tracks_nan:
-        kind = writer.name("x")
-        context.line(f"const {node.accumulator} {kind} = {element};")
-        old = f"{sums}[{place}]"
-        step = reduction.step.format(a=old, x=kind)
-        context.line(f"{old} = {old} != {old} ? {old} : {kind} != {kind} ? {kind} : {step};")
-    else:
-        old = f"{sums}[{place}]"
-        context.line(f"{old} = {reduction.step.format(a=old, x=element)};")
-    for _ in order:
-        writer.depth -= 1
-        writer.line("}")
-    if reduction.finish != "{a}" or not exact:
-        text = reduction.finish.format(a=f"{sums}[{j}]", n=f"({count})")
-        context.line(
-            f"for (int64_t {j} = 0; {j} < {total}; ++{j}) {buffer.data}[{j}] = "
-            f"({C_TYPES[node.dtype]}){text};"
-        )
-    node.buffer = buffer
-    node.forget()
-    del root
+def elements(context: Context) -> Elements:
+    """Return what writes elements of values that are not computed yet, reductions apart."""
+    return _Kernel(context, _Group((), [], [])).element
+
+
+def force_reductions(context: Context, value: NativeValue) -> None:
+    """Compute the reductions that the elements of a value depend on."""
+    force(context, [n for n in closure(_pending([value])) if isinstance(n, Reduce)])
+
+
+def is_cheap(value: NativeValue) -> bool:
+    """Tell whether an element costs less when it is computed again than when it is kept."""
+    return total_cost(value) < _KEEP
 
 
 def copy_into(context: Context, value: NativeValue, target: Buffer) -> None:
     """Write the elements of a value, which broadcasts to it, into an array in memory."""
     node = Map(target.dtype, target.sizes, [value], lambda x: f"({C_TYPES[target.dtype]}){x[0]}")
-    reduces = [n for n in closure(_pending([value])) if isinstance(n, Reduce)]
-    force(context, reduces)
+    force_reductions(context, value)
     kernel = _Kernel(context, _Group((), [node], [node]))
     kernel.kept[id(node)] = target.data
     sizes = target.sizes

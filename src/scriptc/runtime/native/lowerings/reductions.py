@@ -6,21 +6,31 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from scriptc.ir.graph import Operation
+from scriptc.ir.graph import Constant, Operation, Value
+from scriptc.ir.text import same_literal
 from scriptc.runtime.native.abi import C_TYPES
+from scriptc.runtime.native.emitter.columns import find_extremes, no_elements
+from scriptc.runtime.native.emitter.context import strides_of
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
-from scriptc.runtime.native.emitter.kernels import force
+from scriptc.runtime.native.emitter.kernels import (
+    elements,
+    force,
+    force_one,
+    force_reductions,
+    is_cheap,
+)
 from scriptc.runtime.native.emitter.values import (
     Array,
-    Buffer,
     Map,
     NativeValue,
+    Node,
     Reduce,
     Reduction,
     Scalar,
     Unsupported,
     View,
 )
+from scriptc.runtime.native.emitter.writer import multiply
 from scriptc.runtime.native.lowerings.arguments import axes_of, dtype_of, is_none, known_bool
 from scriptc.runtime.native.lowerings.elementwise import cast
 
@@ -158,14 +168,16 @@ def _mean(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) ->
 
 def _extremes(sign: str) -> Lowering:
     def lower(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-        del op
         x, axis, keepdims, initial, where = operands
         _plain(e, initial, "initial")
         _plain(e, where, "where")
         array = as_array(e, x)
+        keeps = known_bool(e, keepdims)
+        twin = _twin(e, op) if not keeps and _is_of_columns(e, array, axis) else None
+        if twin is not None:
+            return _columns(e, op, array, sign)[1]
         axes = axes_of(e, axis, array.rank)
-        reduction = _extreme(array.dtype, sign)
-        return reduce(e, array, axes, reduction, array.dtype, keepdims=known_bool(e, keepdims))
+        return reduce(e, array, axes, _extreme(array.dtype, sign), array.dtype, keepdims=keeps)
 
     return lower
 
@@ -222,100 +234,107 @@ def _test(start: str, step: str, openmp: str) -> Lowering:
     return lower
 
 
-def _argument_of_columns(e: FunctionEmitter, array: Buffer, sign: str) -> NativeValue:
-    """Return the places along the last but one dimension: row by row, all columns at once."""
-    from scriptc.runtime.native.emitter.writer import add, multiply
-
-    *lead, length, columns = array.sizes
-    type_ = C_TYPES[array.dtype]
-    result = e.fresh("int64", (*lead, columns))
-    extremes = e.fresh(array.dtype, (columns,))
-    names = [e.writer.name("i") for _ in lead]
-    for name, size in zip(names, lead, strict=True):
-        e.line(f"for (int64_t {name} = 0; {name} < {size}; ++{name}) {{")
-        e.writer.depth += 1
-    i, j, row, to = (e.writer.name(n) for n in ("i", "j", "p", "p"))
-    offset = add(*(multiply(n, s) for n, s in zip(names, array.strides, strict=False)))
-    e.line(f"const {type_} *const {row} = {array.data} + {offset};")
-    offset = add(*(multiply(n, s) for n, s in zip(names, result.strides, strict=False)))
-    e.line(f"int64_t *const {to} = {result.data} + {offset};")
-    new = f"{row}[{add(multiply(i, array.strides[-2]), multiply(j, array.strides[-1]))}]"
-    start = f"{row}[{multiply(j, array.strides[-1])}]"
-    with e.writer.braces(f"for (int64_t {j} = 0; {j} < {columns}; ++{j})"):
-        e.line(f"{extremes.data}[{j}] = {start};")
-        e.line(f"{to}[{j}] = 0;")
-    with e.writer.braces(f"for (int64_t {i} = 1; {i} < {length}; ++{i})"):
-        e.line("#pragma omp simd")
-        with e.writer.braces(f"for (int64_t {j} = 0; {j} < {columns}; ++{j})"):
-            e.line(f"const {type_} new = {new}, old = {extremes.data}[{j}];")
-            test = f"new {sign} old"
-            if array.dtype.startswith("float"):
-                test = f"(old == old) & ((new {sign} old) | (new != new))"
-            e.line(f"const bool better = {test};")
-            e.line(f"{extremes.data}[{j}] = better ? new : old;")
-            e.line(f"{to}[{j}] = better ? {i} : {to}[{j}];")
-    for _ in names:
-        e.writer.depth -= 1
-        e.line("}")
-    return result
-
-
 def _argument(sign: str) -> Lowering:
     """Make the lowering of argmax and argmin: the first place of the extreme; NaN counts as it."""
 
     def lower(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
-        from scriptc.runtime.native.emitter.kernels import force_one
-
         x, axis, keepdims = operands
         if known_bool(e, keepdims):
             raise Unsupported("argmax with keepdims", e.location)
-        del op
-        array = force_one(e, as_array(e, x))
-        type_ = C_TYPES[array.dtype]
-        nan = array.dtype.startswith("float")
-        if is_none(axis) and array.rank != 1:
-            if not array.contiguous:
-                raise Unsupported("argmax of a strided array", e.location)
-            from scriptc.runtime.native.emitter.writer import multiply
-
-            outer: list[str] = []
-            length, stride, strides = multiply(*array.sizes), "1", []
-        else:
-            (place,) = axes_of(e, axis, array.rank)
-            outer = [s for i, s in enumerate(array.sizes) if i != place]
-            strides = [s for i, s in enumerate(array.strides) if i != place]
-            length, stride = array.sizes[place], array.strides[place]
-        e.stop_if("0" if length.isdigit() and int(length) else f"({length}) == 0")
-        if array.rank > 1 and not is_none(axis) and place == array.rank - 2:
-            return _argument_of_columns(e, array, sign)
-        result = e.fresh("int64", outer) if outer else None
-        names = [e.writer.name("i") for _ in outer]
-        for name, size in zip(names, outer, strict=True):
-            e.line(f"for (int64_t {name} = 0; {name} < {size}; ++{name}) {{")
-            e.writer.depth += 1
-        row, best, j = e.writer.name("p"), e.writer.name("best"), e.writer.name("j")
-        offset = " + ".join(f"{n} * ({s})" for n, s in zip(names, strides, strict=True)) or "0"
-        e.line(f"const {type_} *const {row} = {array.data} + {offset};")
-        e.line(f"int64_t {best} = 0;")
-        e.line(f"for (int64_t {j} = 1; {j} < {length}; ++{j}) {{")
-        new, old = f"{row}[{j} * ({stride})]", f"{row}[{best} * ({stride})]"
-        test = f"{new} {sign} {old}"
-        if nan:
-            test = f"{old} == {old} && ({test} || {new} != {new})"
-        e.line(f"    if ({test}) {best} = {j};")
-        e.line("}")
-        if result is None:
-            return Scalar("int64", best, python=False)
-        from scriptc.runtime.native.emitter.context import strides_of
-
-        to = " + ".join(f"{n} * ({s})" for n, s in zip(names, strides_of(outer), strict=True))
-        e.line(f"{result.data}[{to}] = {best};")
-        for _ in names:
-            e.writer.depth -= 1
-            e.line("}")
-        return result
+        array = as_array(e, x)
+        if _is_of_columns(e, array, axis):
+            return _columns(e, op, array, sign)[0]
+        return _place_of_extreme(e, array, axis, sign)
 
     return lower
+
+
+def _is_of_columns(e: FunctionEmitter, x: Array, axis: NativeValue) -> bool:
+    """Tell whether a dimension is reduced away that is the last but one."""
+    return x.rank > 1 and not is_none(axis) and axes_of(e, axis, x.rank) == [x.rank - 2]
+
+
+def _columns(e: FunctionEmitter, op: Operation, x: Array, sign: str) -> tuple[Array, Array]:
+    """Return the places of the extremes of columns, and the extremes."""
+    twin = _twin(e, op)
+    users = 1 + (twin is not None)
+    if isinstance(x, Node) and x.uses > users and not is_cheap(x):
+        x = force_one(e, x)
+    force_reductions(e, x)
+    e.stop_if(no_elements(x.sizes[-2]))
+    unroll = is_cheap(x)
+    places, extremes = find_extremes(
+        e, x, sign, _extreme(x.dtype, sign), elements(e), unroll=unroll
+    )
+    found = converted(places, "int64"), extremes
+    if twin is not None:
+        e.computed(twin, found[not twin.name.startswith("arg")], along=op)
+    return found
+
+
+def _twin(e: FunctionEmitter, op: Operation) -> Operation | None:
+    """Return what asks for the extremes whose places an operation asks for, or the reverse."""
+    x, axis = op.operands[:2]
+    plain = op.name.removeprefix("arg")
+    wanted = plain if op.name != plain else f"arg{plain}"
+    if e.aliases.is_written(x):
+        return None
+    for user in x.uses:
+        if user.name != wanted or user.opdef is None or user.parent is not op.parent:
+            continue
+        rest = zip(user.operands[2:], user.opdef.schema.parameters[2:], strict=True)
+        if _is_same(user.operands[1], axis) and all(
+            isinstance(value, Constant) and same_literal(value.value, parameter.default)
+            for value, parameter in rest
+        ):
+            return user
+    return None
+
+
+def _is_same(a: Value, b: Value) -> bool:
+    constants = isinstance(a, Constant) and isinstance(b, Constant)
+    return a is b or (constants and same_literal(a.value, b.value))  # type: ignore[attr-defined]  # both are
+
+
+def _place_of_extreme(e: FunctionEmitter, x: Array, axis: NativeValue, sign: str) -> NativeValue:
+    array = force_one(e, x)
+    type_ = C_TYPES[array.dtype]
+    nan = array.dtype.startswith("float")
+    if is_none(axis) and array.rank != 1:
+        if not array.contiguous:
+            raise Unsupported("argmax of a strided array", e.location)
+        outer: list[str] = []
+        length, stride, strides = multiply(*array.sizes), "1", []
+    else:
+        (place,) = axes_of(e, axis, array.rank)
+        outer = [s for i, s in enumerate(array.sizes) if i != place]
+        strides = [s for i, s in enumerate(array.strides) if i != place]
+        length, stride = array.sizes[place], array.strides[place]
+    e.stop_if(no_elements(length))
+    result = e.fresh("int64", outer) if outer else None
+    names = [e.writer.name("i") for _ in outer]
+    for name, size in zip(names, outer, strict=True):
+        e.line(f"for (int64_t {name} = 0; {name} < {size}; ++{name}) {{")
+        e.writer.depth += 1
+    row, best, j = e.writer.name("p"), e.writer.name("best"), e.writer.name("j")
+    offset = " + ".join(f"{n} * ({s})" for n, s in zip(names, strides, strict=True)) or "0"
+    e.line(f"const {type_} *const {row} = {array.data} + {offset};")
+    e.line(f"int64_t {best} = 0;")
+    e.line(f"for (int64_t {j} = 1; {j} < {length}; ++{j}) {{")
+    new, old = f"{row}[{j} * ({stride})]", f"{row}[{best} * ({stride})]"
+    test = f"{new} {sign} {old}"
+    if nan:
+        test = f"{old} == {old} && ({test} || {new} != {new})"
+    e.line(f"    if ({test}) {best} = {j};")
+    e.line("}")
+    if result is None:
+        return Scalar("int64", best, python=False)
+    to = " + ".join(f"{n} * ({s})" for n, s in zip(names, strides_of(outer), strict=True))
+    e.line(f"{result.data}[{to}] = {best};")
+    for _ in names:
+        e.writer.depth -= 1
+        e.line("}")
+    return result
 
 
 LOWERINGS: Mapping[str, Lowering] = {
