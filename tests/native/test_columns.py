@@ -33,21 +33,19 @@ def in_turn(x: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
 def arrays(dtype, rank):
     draw = np.random.default_rng(0)
     for rows, row in [(1, 1), (3, 5), (4, 16), (7, 17), (16, 16), (6, 1), (3, 0), (0, 3)]:
-        shape = (rows, 2, row)[: rank - 1] + (row,)
+        shape = (rows, row) if rank == 2 else (rows, 2, row)
         yield draw.integers(-3, 4, shape).astype(dtype)
-    if dtype.startswith("float"):
-        x = draw.integers(-3, 4, (9, *([3] * (rank - 2)), 40)).astype(dtype)
-        x[draw.random(x.shape) < 0.1] = np.nan
-        x[draw.random(x.shape) < 0.1] = -np.inf
-        x[..., 3] = -np.inf
-        x[..., 4] = np.nan
-        x[..., 5] = -0.0
-        x[4, ..., 5] = 0.0
-        yield x
-        yield x[..., ::-2]
+    x = draw.integers(-3, 4, (9, *([3] * (rank - 2)), 40)).astype(dtype)
+    x[draw.random(x.shape) < 0.1] = np.nan
+    x[draw.random(x.shape) < 0.1] = -np.inf
+    x[..., 3] = -np.inf
+    x[..., 4] = np.nan
+    x[..., 5] = -0.0
+    x[4, ..., 5] = 0.0
+    yield x
 
 
-@pytest.mark.parametrize(("dtype", "rank"), [("float32", 2), ("float64", 3), ("int16", 2)])
+@pytest.mark.parametrize(("dtype", "rank"), [("float32", 2), ("float64", 3)])
 def test_all_shapes(dtype, rank):
     native = scriptc.script(
         columns, backend="native", example_inputs=(np.ones((2,) * rank, dtype),)
