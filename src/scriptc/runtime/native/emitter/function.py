@@ -639,8 +639,8 @@ class FunctionEmitter(Context):
         """
         self._computed[operation] = made
         for value in operation.operands:
-            made = getattr(value, "operation", None)
-            near = made is not None and made.parent is operation.parent
+            maker = getattr(value, "operation", None)
+            near = maker is not None and maker.parent is operation.parent
             if near and not set(value.uses) - {operation, along}:
                 self.values.pop(value, None)
 
