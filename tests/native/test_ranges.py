@@ -65,3 +65,59 @@ def test_overflow():
     scripted = scriptc.script(large, backend="native")
     for n in (0, 2**63 - 3):
         assert scripted(n) == large(n)
+
+
+def counted(n: int, start: int) -> tuple[int, int, int, int]:
+    """Counters alone, around each other, put back, and what only looks like one."""
+    steps, inner, turns, given = 0, 0, 0, start
+    while n > 1:
+        steps += 1
+        for i in range(n % 3):
+            inner = inner + 2 if i else inner
+            steps -= 1
+        if steps % 5 == 4:
+            turns = 0
+        else:
+            turns += 1
+        given += 1
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+    return steps, inner, turns, given
+
+
+def not_counters(n: int) -> tuple[int, int, int]:
+    fast, doubled, reset = 0, 1, 0
+    for _ in range(n):
+        fast += 2**57
+        doubled = doubled + doubled
+        reset = reset + 1 if n < 50 else 2**63 - 1
+    return fast, doubled, reset + 1
+
+
+def test_counters():
+    """Tests of overflow are left out for counters only."""
+    scripted = scriptc.script(counted, backend="native")
+    assert scripted(27, 5) == counted(27, 5)
+    assert scripted.c_source.count("__builtin_add_overflow") == 2  # of `given`, and of `3 * n`
+    with pytest.raises(OverflowError):
+        scripted(27, 2**63 - 20)
+    other = scriptc.script(not_counters, backend="native")
+    for n in (0, 1, 49):
+        assert other(n) == not_counters(n)
+    for n in (62, 63, 64, 100):
+        with pytest.raises(OverflowError):
+            other(n)
+
+
+def tripled(x: int) -> int:
+    return 3 * x
+
+
+def test_products():
+    scripted = scriptc.script(tripled, backend="native")
+    edge = (2**63 - 1) // 3
+    low = -(2**63 // 3)
+    for x in (edge, edge - 1, low, low + 1):
+        assert scripted(x) == 3 * x
+    for x in (edge + 1, low - 1, 2**63 - 1, -(2**63)):
+        with pytest.raises(OverflowError):
+            scripted(x)

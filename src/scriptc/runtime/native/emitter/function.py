@@ -54,6 +54,7 @@ from scriptc.runtime.native.abi import (
     leaves,
 )
 from scriptc.runtime.native.emitter.context import Context, contiguous
+from scriptc.runtime.native.emitter.counters import range_of_counter
 from scriptc.runtime.native.emitter.invariants import Access, Invariants
 from scriptc.runtime.native.emitter.invariants import find as find_invariants
 from scriptc.runtime.native.emitter.kernels import copy_into, force, force_one
@@ -1158,6 +1159,11 @@ class FunctionEmitter(Context):
         for variable, argument, result in zip(variables, carried, operation.results, strict=True):
             _name(variable, (argument, result))
         self.assign(variables, starts)
+        for argument, variable, value in zip(carried, variables, first, strict=True):
+            if isinstance(variable.value, Scalar) and isinstance(value, Scalar):
+                found = range_of_counter(argument, self.ranges.of(value.code))
+                if found is not None:
+                    self.ranges.note(variable.value.code, *found)
         jumps = list(_jumps(operation))
         if any(j.name == "continue" for j in jumps) or is_for:
             for variable in variables:

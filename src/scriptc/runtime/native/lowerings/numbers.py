@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from scriptc.ir.graph import Operation
 from scriptc.ir.types import members_of
 from scriptc.runtime.native.emitter.function import FunctionEmitter, Lowering
-from scriptc.runtime.native.emitter.ranges import arithmetic, fits
+from scriptc.runtime.native.emitter.ranges import ALL, arithmetic, fits
 from scriptc.runtime.native.emitter.values import (
     Array,
     List,
@@ -162,6 +162,16 @@ def _checked(e: FunctionEmitter, name: str, a: str, b: str) -> Scalar:
         e.ranges.note(plain.code, *found)
         _note_sum(e, plain.code, name, a, b)
         return plain
+    factor, x = (a, b) if _is_small(a) else (b, a)
+    if name == "mul" and _is_small(factor) and int(factor) > 1:
+        # Beside the product, which does not wait for the test.
+        low, high = e.ranges.of(x)
+        tests = [f"{x} > INT64_MAX / {factor}"] if high > ALL[1] // int(factor) else []
+        tests += [f"{x} < INT64_MIN / {factor}"] if low < -(-ALL[0] // int(factor)) else []
+        e.stop_if(" || ".join(tests), *_OVERFLOW)
+        product = e.scalar("int64", f"{a} * {b}", python=True)
+        e.ranges.note(product.code, *found)
+        return product
     made = e.writer.name("v")
     e.line(f"int64_t {made};")
     e.stop_if(f"__builtin_{name}_overflow((int64_t){a}, (int64_t){b}, &{made})", *_OVERFLOW)
