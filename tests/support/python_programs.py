@@ -2,7 +2,7 @@
 
 Each is a function of two arrays, an int and a float, which gives back all that it has. Names say
 types: `i` and `j` are ints, `s` and `t` floats, `b` a bool, `x`, `y` and `z` arrays of four floats,
-`m` one of four by four, `l` a list of ints.
+`m` one of four by four, `l` a list of ints, `g` a list of such lists. `k` counts rounds.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class _Writer:
         self.random = random
         self.lines: list[str] = []
         self.loops = 0
+        self.counted = 0
 
     def write(self, name: str) -> str:
         self.lines = [
@@ -33,10 +34,13 @@ class _Writer:
             "    y = x + 1.0",
             "    z = m[1]" if self.random.random() < 0.5 else "    z = m[1] * 2.0",
             "    l = [i, 3, 5]",
+            "    g = [[0] * 3 for _ in range(3)]",
         ]
         for _ in range(self.random.randint(3, 9)):
             self.statement(1)
-        self.lines.append("    return x, y, z, m, i, j, s, t, l[0], len(l)")
+        self.lines.append(
+            "    return x, y, z, m, i, j, s, t, l[0], len(l), g[0][1], g[-1][-1], len(g[1])"
+        )
         return "\n".join([*self.lines, ""])
 
     def line(self, depth: int, text: str) -> None:
@@ -47,6 +51,13 @@ class _Writer:
 
     def one(self, names: tuple[str, ...]) -> str:
         return self.random.choice(names)
+
+    def place(self) -> str:
+        """Return a place in a list or an array, which may not be there."""
+        r = self.random
+        if self.counted and r.random() < 0.8:
+            return r.choice(["k", "k", "k - 1", "k + 1", "2 - k"])
+        return r.choice(["0", "1", "2", "-1", "i", "j - 1"])
 
     # --- expressions ----------------------------------------------------------------------------
 
@@ -61,6 +72,10 @@ class _Writer:
             lambda: f"({self.one(_INTS)} {r.choice(['&', '|', '^', '>>'])} {r.randint(1, 3)})",
             lambda: "len(l)",
             lambda: f"l[{r.randint(-1, 2)}]",
+            lambda: f"l[{self.place()}]",
+            lambda: f"g[{self.place()}][{self.place()}]",
+            lambda: f"len(g[{self.place()}])",
+            lambda: f"int(m.{r.choice(['argmax', 'argmin'])}(axis=0)[{self.place()}])",
             lambda: "x.shape[0]",
             lambda: f"min({self.one(_INTS)}, {r.randint(0, 9)})",
             lambda: f"int({self.one(_ROWS)}.argmax())",
@@ -74,6 +89,8 @@ class _Writer:
             lambda: f"({self.one(_FLOATS)} {r.choice(['+', '-', '*'])} {self.one(_FLOATS)})",
             lambda: f"float({self.one(_ROWS)}[{r.randint(-4, 3)}])",
             lambda: f"float({self.one(_ROWS)}.{r.choice(['sum', 'max', 'min', 'mean'])}())",
+            lambda: f"float(m[{self.place()}, {self.place()}])",
+            lambda: f"float({self.one(_ROWS)}[{self.place()}])",
             lambda: f"abs({self.one(_FLOATS)})",
             lambda: f"({self.one(_INTS)} / 4)",
             lambda: f"float(m[{r.randint(0, 3)}, {r.randint(-1, 3)}])",
@@ -115,7 +132,7 @@ class _Writer:
     def statement(self, depth: int) -> None:
         kinds = [
             self.assign, self.assign, self.assign, self.assign, self.write_into, self.write_into,
-            self.update, self.lists,
+            self.update, self.lists, self.lists,
         ]  # fmt: skip
         if depth < 3:
             kinds += [self.branch, self.branch, self.for_, self.while_]
@@ -139,6 +156,7 @@ class _Writer:
         r = self.random
         text = self.pick(
             lambda: f"{self.one(_ROWS)}[{self.int_()}] = {self.float_()}",
+            lambda: f"{self.one(_ROWS)}[{self.place()}] = {self.float_()}",
             lambda: f"{self.one(_ROWS)}[1:] = {self.one(_ROWS)}[:-1]",
             lambda: f"{self.one(_ROWS)}[:] = {self.row()}",
             lambda: f"m[{r.randint(0, 3)}] = {self.row()}",
@@ -161,7 +179,13 @@ class _Writer:
         text = self.pick(
             lambda: f"l.append({self.int_()})",
             lambda: f"l[{self.random.randint(-1, 2)}] = {self.int_()}",
+            lambda: f"l[{self.place()}] = {self.int_()}",
+            lambda: f"g[{self.place()}][{self.place()}] = {self.int_()}",
+            lambda: f"g[{self.place()}][{self.place()}] += {self.int_()}",
+            lambda: f"g[{self.place()}] = {self.random.choice(['l', 'g[0]', '[i, j, 3]'])}",
+            lambda: f"g[{self.place()}].append({self.int_()})",
             lambda: f"l = [{self.int_()}, {self.int_()}, {self.int_()}]",
+            lambda: f"l = g[{self.place()}]",
         )
         self.line(depth, text)
 
@@ -177,6 +201,8 @@ class _Writer:
             lambda: f"for k in range({self.random.randint(0, 4)}):",
             lambda: "for k in range(1, 6, 2):",
             lambda: "for k in range(len(l)):",
+            lambda: "for k in range(1, len(g)):",
+            lambda: "for k in range(2, -1, -1):",
             lambda: f"for v in {self.one(_ROWS)}.copy():",
             lambda: "for k, v in enumerate(m[0].copy()):",
         )
@@ -184,9 +210,12 @@ class _Writer:
         self.loops += 1
         if " v in" in head or "v in" in head:
             self.line(depth + 1, "t = t + float(v)")
-        if "k" in head.partition(" in ")[0]:
+        counted = "k" in head.partition(" in ")[0]
+        if counted and self.random.random() < 0.5:
             self.line(depth + 1, "j = j + k")
+        self.counted += counted
         self.body(depth)
+        self.counted -= counted
         self.loops -= 1
 
     def while_(self, depth: int) -> None:
