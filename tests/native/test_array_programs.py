@@ -10,6 +10,8 @@ import pytest
 import scriptc
 from support.road import outcome
 
+pytestmark = pytest.mark.kernels
+
 GRID = np.arange(6.0).reshape(2, 3)
 
 

@@ -6,6 +6,8 @@ import pytest
 import scriptc
 from support.road import describe, outcome
 
+pytestmark = pytest.mark.kernels
+
 
 def columns(x: np.ndarray) -> tuple:
     """Places and extremes together, in both orders; places alone; of what is not in memory."""

@@ -14,9 +14,10 @@ import pytest
 import scriptc
 from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 
-pytestmark = pytest.mark.skipif(
-    isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"
-)
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"),
+]
 
 LEAST, MOST = -(2**63), 2**63 - 1
 INTS = [LEAST, LEAST + 1, -(2**32), -3, -1, 0, 1, 2, 5, 63, 64, 65, 2**31, 2**62, MOST - 1, MOST]

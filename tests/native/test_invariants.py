@@ -6,6 +6,8 @@ import pytest
 import scriptc
 from support.road import outcome
 
+pytestmark = pytest.mark.kernels
+
 
 def distance(a: list[int], b: list[int]) -> int:
     table = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]

@@ -10,9 +10,10 @@ import scriptc
 from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 from support.layers import layers, randomize
 
-pytestmark = pytest.mark.skipif(
-    isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"
-)
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"),
+]
 
 
 def assert_near(actual, expected, where: str) -> None:

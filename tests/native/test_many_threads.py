@@ -13,9 +13,10 @@ import scriptc
 from scriptc import nn
 from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 
-pytestmark = pytest.mark.skipif(
-    isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"
-)
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"),
+]
 
 THREADS = 16
 SHORT = 3_200

@@ -17,6 +17,8 @@ import pytest
 from scriptc.runtime.native.compilers import NativeUnavailableError, NoCompiler, find_compiler
 from scriptc.runtime.native.toolchain import INCLUDE, compile_shared
 
+pytestmark = pytest.mark.kernels
+
 HERE = Path(__file__).parent
 ERRORS = (HERE / "math_errors.c").read_text("utf-8")
 PAGE = HERE.parents[1] / "docs" / "native-math.md"

@@ -218,3 +218,10 @@ def test_samples_come_out_as_by_the_kernel(name: str, golden: Callable[[Path, st
     failures = family.run()
     assert not failures, f"{len(failures)} failures\n" + "\n".join(failures)
     golden(COVERAGE / f"{name}.txt", family.report())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["-O2", "-O3"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_level_of_optimisation_has_a_warning(name: str, level: str) -> None:
+    Family(name, (level,))

@@ -6,6 +6,8 @@ import pytest
 import scriptc
 from scriptc.runtime.native.emitter.ranges import ALL, Ranges, arithmetic, fits
 
+pytestmark = pytest.mark.kernels
+
 
 def test_arithmetic():
     """Bounds of results hold for all values within the bounds of the operands."""

@@ -8,6 +8,8 @@ import pytest
 import scriptc
 from scriptc.runtime.native.compilers import NativeUnavailableError, NoCompiler, find_compiler
 
+pytestmark = pytest.mark.kernels
+
 
 def _gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1.0 + np.tanh(0.7978846 * (x + 0.044715 * x * x * x)))

@@ -419,3 +419,31 @@ def test_the_compiler_of_the_wheel(cache_folder: Path, monkeypatch: pytest.Monke
         source = f'#include "{header.name}"\n{ANSWER}'
         extra = ["-Wall", "-Wextra", "-Werror"]
         assert answer_of(compile_shared(source, name=header.stem, extra=extra)) == 42
+
+
+def test_denormals_stay(tmp_path: Path) -> None:
+    """Code that is loaded leaves the processor's rounding and its denormals as they are."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import numpy as np
+import scriptc
+from scriptc.runtime.native.compilers import find_compiler
+
+
+def half(x: np.ndarray) -> np.ndarray:
+    return x * np.float32(0.5)
+
+
+halved = scriptc.script(half, backend="native")
+x = np.full(9, np.finfo(np.float32).smallest_normal)
+y = halved(x)
+assert (y == x / 2).all() and (y > 0).all(), y
+least = np.finfo(np.float32).smallest_subnormal
+assert (np.full(9, least) * np.float32(3) > least).all()
+assert np.nextafter(np.float64(0), 1) / 1 > 0
+assert not [flag for flag in find_compiler().flags if "fast" in flag]
+"""
+    )
+    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")

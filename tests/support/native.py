@@ -37,7 +37,7 @@ from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.lowerings import LOWERINGS
 from scriptc.runtime.native.toolchain import compile_shared
 
-WARNINGS = ("-Wall", "-Wextra")
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
 _NUMERIC_KINDS = {
     "Any", "Array", "ArrayLike", "Arrays", "Tensor", "number", "float", "complex", "iterable",
 }  # fmt: skip

@@ -259,11 +259,11 @@ def _from_list(e: FunctionEmitter, x: List, dtype: NativeValue) -> NativeValue:
     source = e.element_dtype(x)
     kind = dtype_of(e, dtype, source)
     # That of an empty list is float64, whatever was to be in it.
-    e.stop_if(f"{x.code}->length == 0")
-    length = e.size(f"{x.code}->length")
+    e.stop_if(f"{x.length} <= 0")
+    length = e.size(x.length)
     buffer = e.fresh(kind, (length,))
     j = e.writer.name("j")
-    item = convert(f"(({C_TYPES[source]} *){x.code}->data)[{j}]", source, kind)
+    item = convert(f"(({C_TYPES[source]} *){x.data})[{j}]", source, kind)
     e.line(f"for (int64_t {j} = 0; {j} < {length}; ++{j}) {buffer.data}[{j}] = {item};")
     return buffer
 

@@ -323,7 +323,9 @@ def _copyto(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) 
 _NOT_BROADCAST = "array is not broadcastable to correct shape"
 
 
-def _at(step: Callable[[str, str], str], *, wraps: bool = False) -> Lowering:
+def _at(
+    step: Callable[[str, str], str], *, wraps: bool = False, keeps_nan: bool = False
+) -> Lowering:
     """Make the lowering of `ufunc.at`, by which a repeated index counts each time."""
 
     def lower(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> None:
@@ -335,7 +337,7 @@ def _at(step: Callable[[str, str], str], *, wraps: bool = False) -> Lowering:
         weak = isinstance(held, Scalar) and held.python
         if not weak and common != target.dtype:
             raise Unsupported("an update by a wider dtype", e.location)
-        type_ = C_TYPES[target.dtype]
+        type_, floating = C_TYPES[target.dtype], target.dtype.startswith("float")
         parts: Parts = split_index(e, indices, target.rank)
         if target.dtype == "bool":
             raise Unsupported("an update of bools", e.location)
@@ -343,7 +345,8 @@ def _at(step: Callable[[str, str], str], *, wraps: bool = False) -> Lowering:
         def cast_step(old: str, new: str) -> str:
             if wraps and target.dtype.startswith("int"):  # around, as unsigned ints do in C
                 return step(f"1u * (u{type_}){old}", f"1u * (u{type_}){new}")
-            return step(old, f"({type_}){new}")
+            text = step(old, f"({type_}){new}")
+            return f"{old} != {old} ? {old} : {text}" if keeps_nan and floating else text
 
         if is_basic(parts):
             part = view(e, target, parts)
@@ -360,8 +363,8 @@ def _at(step: Callable[[str, str], str], *, wraps: bool = False) -> Lowering:
     return lower
 
 
-def _extreme(sign: str) -> Callable[[str, str], str]:
-    return lambda a, b: f"{a} {sign} {b} || {a} != {a} ? {a} : {b}"
+def _extreme(sign: str) -> Lowering:
+    return _at(lambda a, b: f"{a} {sign} {b} ? {a} : {b}", keeps_nan=True)
 
 
 LOWERINGS: Mapping[str, Lowering] = {
@@ -381,6 +384,6 @@ LOWERINGS: Mapping[str, Lowering] = {
     "add_at": _at(lambda a, b: f"{a} + {b}", wraps=True),
     "subtract_at": _at(lambda a, b: f"{a} - {b}", wraps=True),
     "multiply_at": _at(lambda a, b: f"{a} * {b}", wraps=True),
-    "maximum_at": _at(_extreme(">")),
-    "minimum_at": _at(_extreme("<")),
+    "maximum_at": _extreme(">"),
+    "minimum_at": _extreme("<"),
 }

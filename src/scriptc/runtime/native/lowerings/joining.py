@@ -199,8 +199,8 @@ def _join_list(
     kind, rank = list_dtype(e, arrays), element_rank(arrays)
     if dtype_of(e, dtype, kind) != kind:
         raise Unsupported("the arrays of a list are joined as another dtype", e.location)
-    e.stop_if(f"{arrays.code}->length == 0", "ValueError", "need at least one array to join")
-    count = e.size(f"{arrays.code}->length")
+    e.stop_if(f"{arrays.length} == 0", "ValueError", "need at least one array to join")
+    count = e.size(arrays.length)
     if rank == 0:
         if is_none(axis) or new:
             return as_array(e, arrays)

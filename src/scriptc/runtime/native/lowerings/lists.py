@@ -126,7 +126,7 @@ def place(
         e.stop_if(test, "IndexError", missing)
         return code if value >= 0 else f"{x.length} - {-value}"
     name = code
-    if e.ranges.of(code)[0] < 0:
+    if index.dtype.startswith("int") and e.ranges.of(code)[0] < 0:
         name = e.writer.name("at")
         e.line(f"const int64_t {name} = {code} < 0 ? {code} + {x.length} : {code};")
     elif e.is_below(code, x.length):
@@ -144,7 +144,7 @@ def getitem(e: FunctionEmitter, op: Operation, x: List, index: NativeValue) -> N
 
 
 def _slice(e: FunctionEmitter, x: List, index: Slice) -> NativeValue:
-    size = e.size(f"{x.length}")
+    size = e.size(x.length)
     start, length, step = slice_bounds(e, index, size)
     made = new(e, x.element, length)
     to, from_ = _elements(e, made), _elements(e, x)
@@ -225,7 +225,7 @@ def inplace(
     del op
     if name != "add" or not isinstance(other, List):
         raise Unsupported(f"in-place `{name}` of a list", e.location)
-    count = e.size(f"{other.length}")
+    count = e.size(other.length)
     j = e.writer.name("j")
     type_ = c_element(e, target.element)
     size = item_size(e, target.element)

@@ -180,11 +180,11 @@ def _from_list(e: FunctionEmitter, value: List) -> Array:
     if element_rank(value):
         raise Unsupported("an array of a list of arrays", e.location)
     # That of an empty list is float64, whatever was to be in it.
-    e.stop_if(f"{value.code}->length == 0")
-    length = e.size(f"{value.code}->length")
+    e.stop_if(f"{value.length} <= 0")
+    length = e.size(value.length)
     made = e.fresh(dtype, (length,))
     size = f"(size_t){length} * sizeof({C_TYPES[dtype]})"
-    e.line(f"memcpy({made.data}, {value.code}->data, {size});")
+    e.line(f"memcpy({made.data}, {value.data}, {size});")
     return made
 
 
