@@ -3,7 +3,7 @@
 `include/scriptc.h` has the C side. An entry point is `int32_t NAME(sc_workspace *, inputs...,
 results...)`, where inputs and results are the leaves of the slots below, in order: a tensor is a
 pointer to an `sc_tensor`, a scalar stands by value (a pointer, as a result), a list of scalars is
-a pointer to an `sc_list`, a tuple is its leaves, and None is nothing.
+a pointer to an `sc_list`, a tuple is its leaves, and None and strings are nothing.
 """
 
 from __future__ import annotations
@@ -83,7 +83,14 @@ class NoneSlot:
     """None: nothing is passed for it."""
 
 
-Slot = ScalarSlot | TensorSlot | ListSlot | TupleSlot | NoneSlot
+@dataclass(frozen=True, slots=True)
+class TextSlot:
+    """A string, of ASCII letters only, that the code was compiled for: nothing is passed."""
+
+    value: str
+
+
+Slot = ScalarSlot | TensorSlot | ListSlot | TupleSlot | NoneSlot | TextSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +157,5 @@ def leaves(slot: Slot) -> Iterator[ScalarSlot | TensorSlot | ListSlot]:
     if isinstance(slot, TupleSlot):
         for element in slot.elements:
             yield from leaves(element)
-    elif not isinstance(slot, NoneSlot):
+    elif not isinstance(slot, NoneSlot | TextSlot):
         yield slot

@@ -28,13 +28,14 @@ from scriptc.ir.location import Location
 from scriptc.ir.passes.constant_folding import is_small
 from scriptc.runtime.entry import signature_of
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
-from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot
+from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot, TextSlot
 from scriptc.runtime.native.background import Job, run_later
 from scriptc.runtime.native.compile import (
     NativeSource,
     accepts,
     attribute,
     compile_call,
+    is_choice,
     slot_of,
 )
 from scriptc.runtime.native.compilers import NativeUnavailableError
@@ -131,6 +132,7 @@ class Dispatcher:
         """Those that calls try by themselves, the first one first."""
         self._has_state = False
         self._lock = threading.RLock()
+        self._choices: dict[int, bool] = {}
         self._jobs: dict[tuple[Kind, ...], Job[Code]] = {}
         self._signature = signature_of(function, root is not None)
         self._is_plain = not function.keyword_only
@@ -143,7 +145,7 @@ class Dispatcher:
         values = args if plain else self._bind(args, kwargs)
         if values is None:
             return self.interpreter(*args, **kwargs)  # which says what is wrong
-        key = tuple(map(_kind_of, values))
+        key = tuple([self._kind_of(i, value) for i, value in enumerate(values)])
         code = self._find(key)
         if code is None or (code.call is None and self.must):
             # An array of whatever dtype is one, to the interpreter.
@@ -158,6 +160,22 @@ class Dispatcher:
         elif code.call is not None and (self._renew(code) or code not in self._chain):
             return code.call(*args, **kwargs)
         return self._without(args, kwargs, code)
+
+    def _kind_of(self, index: int, value: Any) -> Kind:
+        slot = slot_of(value)
+        if isinstance(slot, TextSlot) and not self._is_choice(index):
+            return str
+        if slot is not None:
+            return slot
+        return value.dtype if isinstance(value, np.ndarray | np.generic) else type(value)
+
+    def _is_choice(self, index: int) -> bool:
+        """Tell whether code is compiled for each string that an argument is."""
+        known = self._choices.get(index)
+        if known is None:
+            place = index + (self.root is not None)
+            known = self._choices[index] = is_choice(self.program, self.entry, place)
+        return known
 
     def _find(self, key: tuple[Kind, ...]) -> Code | None:
         """Return the code for arguments of these kinds, and for the attributes as they are."""
@@ -349,13 +367,6 @@ class Dispatcher:
 
     def _place(self, path: tuple[str, ...], expected: Any = None) -> tuple[Any, str, Any]:
         return attribute(self.root, path[:-1]).__dict__, path[-1], expected
-
-
-def _kind_of(value: Any) -> Kind:
-    slot = slot_of(value)
-    if slot is not None:
-        return slot
-    return value.dtype if isinstance(value, np.ndarray | np.generic) else type(value)
 
 
 def _is_same(expected: Any, now: Any) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from scriptc.ir.graph import Constant, Function, Instance, Program
+from scriptc.ir.graph import Constant, Function, Instance, Program, Value
 from scriptc.ir.opdef import RuleError, Trait
 from scriptc.ir.passes.constant_folding import is_small
+from scriptc.ir.passes.manager import inlined
 from scriptc.ir.passes.specialize import NotSpecializable, specialize
 from scriptc.ir.types import (
     COMPLEX,
@@ -41,6 +42,7 @@ from scriptc.runtime.native.abi import (
     ScalarSlot,
     Slot,
     TensorSlot,
+    TextSlot,
     TupleSlot,
 )
 from scriptc.runtime.native.emitter.function import PYTHON_DTYPES, emit_function
@@ -59,6 +61,10 @@ _HEAD = """\
 """
 _NAMES = {d: n for n in C_TYPES for d in (np.dtype(n), np.dtype(n).newbyteorder())}
 """What `dtype.name` says, which NumPy takes a microsecond to put together."""
+
+
+_MAX_TEXT = 40
+"""How many letters a string may have that code is compiled for."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +111,11 @@ def slot_of(value: Any) -> Slot | None:
         case np.ndarray() if value.dtype in _NAMES and value.ndim <= MAX_RANK:
             sizes = tuple([1 if n == 1 else None for n in value.shape])
             return TensorSlot(_NAMES[value.dtype], sizes, value.flags.c_contiguous)
+        case str() if type(value) is str and value.isascii() and len(value) <= _MAX_TEXT:
+            return TextSlot(value)
         case tuple():
             parts = [slot_of(part) for part in value]
-            known = [part for part in parts if part is not None]
+            known = [p for p in parts if p is not None and not isinstance(p, TextSlot)]
             return TupleSlot(tuple(known)) if len(known) == len(parts) else None
         case list() if value:
             element = slot_of(value[0])
@@ -128,6 +136,34 @@ def has_form(type_: Type) -> bool:
         case DictType() | ViewType() | ClassType():
             return False
     return type_ not in (STR, COMPLEX)
+
+
+_CHOOSING = frozenset((
+    "equal", "not_equal", "is", "is_not", "contains", "not", "bool", "format", "str_format",
+    "concat_str", "add", "str", "repr",
+))  # fmt: skip
+"""Operations by which a string chooses what is done, or is told in a message."""
+
+
+def is_choice(program: Program, entry: str, index: int) -> bool:
+    """Tell whether a string argument only chooses among what a function does.
+
+    Such a function is compiled for each string. One that takes its letters would be for each word.
+    """
+    function = inlined(program, entry).functions[entry]
+    pending: list[Value] = [function.parameters[index]]
+    while pending:
+        for user in pending.pop().uses:
+            if user.opdef is None:
+                if user.name == "refine":
+                    pending += user.results
+                elif user.name != "raise":
+                    return False
+            elif user.name not in _CHOOSING:
+                return False
+            else:
+                pending += [r for r in user.results if prune(r.type) == STR]
+    return True
 
 
 def _type_of(slot: Slot, declared: Type, name: str) -> Type:
@@ -168,6 +204,8 @@ def _is_kind(slot: Slot, type_: Type) -> bool:
         return PYTHON_DTYPES.get(type_) == slot.dtype
     if isinstance(slot, NoneSlot):
         return str(type_) == "None"
+    if isinstance(slot, TextSlot):
+        return type_ == STR
     return not isinstance(type_, TensorType) and type_ not in (INT, FLOAT)
 
 
@@ -196,7 +234,8 @@ def compile_call(
     if len(named) != len(set(named)) and not generic.outlined:  # those were checked before
         raise Unsupported("sizes with one name", generic.location)
     types: list[Type | Constant] = [
-        _type_of(s, p.type, p.name) for s, p in zip(slots, parameters, strict=True)
+        Constant(s.value, STR) if isinstance(s, TextSlot) else _type_of(s, p.type, p.name)
+        for s, p in zip(slots, parameters, strict=True)
     ]
     try:
         special = specialize(program, entry, types, root)
@@ -210,7 +249,7 @@ def compile_call(
     ]
     for path, argument in special.attributes:
         slot = slot_of(attribute(root, path))
-        if slot is None:
+        if slot is None or isinstance(slot, TextSlot):
             raise Unsupported(f"the attribute {'.'.join(path)}", generic.location)
         taken.append(Parameter(argument.name, _fixed(slot, prune(argument.type)), path))
     assigned = [path for path, _ in special.assigned]

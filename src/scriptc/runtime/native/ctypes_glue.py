@@ -24,6 +24,7 @@ from scriptc.runtime.native.abi import (
     ScalarSlot,
     Slot,
     TensorSlot,
+    TextSlot,
     TupleSlot,
     leaves,
 )
@@ -367,6 +368,8 @@ class _Taken:
         match slot:
             case NoneSlot():
                 _require(value is None)
+            case TextSlot(text):
+                _require(type(value) is str and value == text)
             case TupleSlot(elements):
                 _require(type(value) is tuple and len(value) == len(elements))
                 for element, part in zip(elements, value, strict=True):

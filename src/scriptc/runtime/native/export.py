@@ -29,6 +29,7 @@ from scriptc.runtime.native.abi import (
     ScalarSlot,
     Slot,
     TensorSlot,
+    TextSlot,
     TupleSlot,
     leaves,
 )
@@ -145,7 +146,7 @@ class _Project:
             case TupleSlot(elements):
                 for i, (element, part) in enumerate(zip(elements, value, strict=True)):
                     self._take(f"{name}_{i}", element, part)
-            case NoneSlot():
+            case NoneSlot() | TextSlot():
                 return
             case _:
                 self.inputs.append(_Argument(name, slot, value))
@@ -154,7 +155,7 @@ class _Project:
     def _hold(
         self, parameter: Parameter, value: Any, state: int | None, states: dict[int, _Held]
     ) -> None:
-        if isinstance(parameter.slot, NoneSlot):
+        if isinstance(parameter.slot, NoneSlot | TextSlot):
             return
         held = _held(".".join(parameter.path) or parameter.name, parameter.slot, value)
         if state is not None:

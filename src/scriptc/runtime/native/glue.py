@@ -20,6 +20,7 @@ from scriptc.runtime.native.abi import (
     ScalarSlot,
     Slot,
     TensorSlot,
+    TextSlot,
     TupleSlot,
     leaves,
 )
@@ -547,6 +548,11 @@ class _Glue:
         match slot:
             case NoneSlot():
                 self.line(f"if ({code} != Py_None) goto miss;")
+            case TextSlot(value):
+                self.line(
+                    f"if (!PyUnicode_CheckExact({code}) || "
+                    f"PyUnicode_CompareWithASCIIString({code}, {_c_string(value)})) goto miss;"
+                )
             case TupleSlot(elements):
                 self.line(
                     f"if (!PyTuple_CheckExact({code}) || "

@@ -32,6 +32,7 @@ from scriptc.ir.types import (
     BOOL,
     FLOAT,
     INT,
+    NEVER,
     NONE,
     ListType,
     TensorType,
@@ -50,6 +51,7 @@ from scriptc.runtime.native.abi import (
     ScalarSlot,
     Slot,
     TensorSlot,
+    TextSlot,
     TupleSlot,
     leaves,
 )
@@ -341,6 +343,8 @@ class FunctionEmitter(Context):
         match slot:
             case NoneSlot():
                 return Static(None)
+            case TextSlot(value):
+                return Static(value)
             case TupleSlot(elements):
                 return Tuple(
                     tuple(
@@ -443,7 +447,7 @@ class FunctionEmitter(Context):
                 return self._known[self._slots_made]
         if type_ in PYTHON_DTYPES:
             return ScalarSlot(PYTHON_DTYPES[type_], python=True)
-        if type_ == NONE:
+        if type_ in (NONE, NEVER):  # what always raises gives nothing
             return NoneSlot()
         match type_:
             case TensorType(str(dtype), shape) if dtype in C_TYPES and shape is not None:
