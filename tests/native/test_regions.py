@@ -118,7 +118,7 @@ def test_the_native_backend_still_refuses() -> None:
 
 def named(x: np.ndarray, mode: str):
     y = np.exp(x) + x * 2.0
-    if mode == "sum":
+    if mode.startswith("sum"):
         return np.sqrt(y) * y + 1.0
     if mode == "loop":
         for i in range(len(y)):

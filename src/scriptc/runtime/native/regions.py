@@ -29,6 +29,7 @@ from scriptc.ir.types import (
     FLOAT,
     INT,
     NONE,
+    STR,
     ListType,
     TensorType,
     TupleType,
@@ -40,7 +41,7 @@ from scriptc.ir.types import (
 )
 from scriptc.runtime.interpreter import Executable
 from scriptc.runtime.native.call import Answer, Dispatcher, UnsupportedArgument
-from scriptc.runtime.native.compile import has_form
+from scriptc.runtime.native.compile import has_form, is_choice
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.logs import get_logger
 from scriptc.runtime.native.lowerings import LOWERINGS, windows
@@ -123,11 +124,16 @@ class Regions:
     def always(self) -> bool:
         """Whether native code refuses the function for all arguments, whatever their types."""
         function = self._inlined.functions[self.entry]
-        given = function.parameters[self.root is not None :]
-        return not all(has_form(resolve(p.type)) for p in given) or any(
+        given = range(self.root is not None, len(function.parameters))
+        return not all(map(self._may_be_taken, given)) or any(
             operation.opdef is not None and operation.name not in LOWERINGS
             for operation in function.body.operations
         )
+
+    def _may_be_taken(self, index: int) -> bool:
+        """Tell whether native code may take an argument."""
+        type_ = resolve(self._inlined.functions[self.entry].parameters[index].type)
+        return has_form(type_) or (type_ == STR and is_choice(self._inlined, self.entry, index))
 
     @property
     def c_source(self) -> str:
