@@ -10,7 +10,9 @@ this is repeated until nothing changes.
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +54,23 @@ def freeze_program(
     `preserved` names attributes, and methods, of the object and of objects below it
     (`encoder.weight`), which stay as they are. Raises `ArgumentError` for a name that is not there.
     """
-    return _Freezer(program, entry, root).run(list(preserved))
+    with _paused_collector():
+        return _Freezer(program, entry, root).run(list(preserved))
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Keep the garbage collector off: of a large model it would walk all of the IR time and again.
+
+    What a pass throws away is in few cycles, and is collected afterwards.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
