@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
 from scriptc.ir.builder import constant, infer_types, type_of
 from scriptc.ir.graph import Value
@@ -170,6 +173,34 @@ def cases(ops: Sequence[OpDef]) -> list[Case]:
         assert opdef.samples is not None, opdef.name
         found += [Case(opdef, i) for i in range(len(list(opdef.samples())))]
     return found
+
+
+def over(ops: Iterable[OpDef]) -> pytest.MarkDecorator:
+    """Run a test over operations."""
+    return pytest.mark.parametrize("opdef", list(ops), ids=lambda opdef: opdef.name)
+
+
+def over_samples(check: Callable[..., None]) -> Callable[..., None]:
+    """Make of a check of one sample a test of all samples of an operation, named in failures."""
+
+    @functools.wraps(check)
+    def test(opdef: OpDef) -> None:
+        failures: list[str] = []
+        found = cases([opdef])
+        for case in found:
+            try:
+                check(case)
+            except AssertionError as error:
+                failures.append(f"{case}: {error}")
+            except Exception as error:
+                error.add_note(f"in the sample {case}")
+                raise
+        assert not failures, "\n".join(failures)
+        assert found
+
+    signature = inspect.Signature([inspect.Parameter("opdef", inspect.Parameter.KEYWORD_ONLY)])
+    test.__signature__ = signature  # type: ignore[attr-defined]  # pytest reads it
+    return test
 
 
 def value_type(value: Any) -> Type:

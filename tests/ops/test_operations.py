@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pytest
 
-from ops.helpers import Case, Outcome, attempt, cases, copied, inferred, same, type_holds
+from ops.helpers import (
+    Case,
+    Outcome,
+    attempt,
+    cases,
+    copied,
+    inferred,
+    over,
+    over_samples,
+    same,
+    type_holds,
+)
 from scriptc.frontend.dialects.tables import LIMITS, OWNERS, Entry, Gathered, _resolve, bind
 from scriptc.ir.opdef import OpDef, Spelling, Trait
 from scriptc.ir.ops import NUMPY_FAMILIES, REGISTRY
@@ -25,34 +34,6 @@ CLASSES: dict[str, Any] = {
 """The classes of the objects that methods belong to, where they are several."""
 NEEDS_TYPES = {"gradient", "tolist", "random_randint", "random_choice"}
 """Operations whose rule asks for a known rank."""
-
-
-def over_samples(check: Callable[..., None]) -> Callable[..., None]:
-    """Make of a check of one sample a test of all samples of an operation, named in failures."""
-
-    @functools.wraps(check)
-    def test(opdef: OpDef, **options: Any) -> None:
-        failures: list[str] = []
-        found = cases([opdef])
-        for case in found:
-            try:
-                check(case, **options)
-            except AssertionError as error:
-                failures.append(f"{case}: {error}")
-        assert not failures, "\n".join(failures)
-        assert found
-
-    signature = inspect.signature(check)
-    others = list(signature.parameters.values())[1:]
-    first = inspect.Parameter("opdef", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    test.__signature__ = signature.replace(parameters=[first, *others])  # type: ignore[attr-defined]  # pytest reads it
-    return test
-
-
-@pytest.fixture(params=OPS, ids=lambda opdef: opdef.name)
-def opdef(request: pytest.FixtureRequest) -> OpDef:
-    found: OpDef = request.param
-    return found
 
 
 # --- the kernel is what NumPy does ----------------------------------------------------------------
@@ -106,6 +87,7 @@ def agree(opdef: OpDef, a: Any, b: Any) -> bool:
     return same(a, b)
 
 
+@over(OPS)
 @over_samples
 def test_kernel_does_what_each_spelling_does(case: Case) -> None:
     opdef, made = case.opdef, case.sample()
@@ -135,16 +117,17 @@ def test_kernel_does_what_each_spelling_does(case: Case) -> None:
     assert tried or not case.opdef.spellings, "no spelling takes these arguments"
 
 
+@over(o for o in OPS if o.python is not None)
 @over_samples
 def test_kernel_does_what_the_template_does(case: Case) -> None:
     opdef = case.opdef
-    if opdef.python is None:
-        return  # written as a call
+    assert opdef.python is not None
     names = [p.name for p in opdef.schema.parameters]
     written = attempt(eval, opdef.python, dict(zip(names, case.operands(), strict=True)))
     assert agree(opdef, attempt(opdef.kernel, *case.operands())[0], written[0])
 
 
+@over(OPS)
 def test_positions_are_those_of_numpy(opdef: OpDef) -> None:
     """Our parameters stand where NumPy's do, under the names that the spelling gives them."""
     ours = [p.name for p in opdef.schema.parameters if not (p.keyword_only or p.variadic)]
@@ -172,6 +155,7 @@ def test_positions_are_those_of_numpy(opdef: OpDef) -> None:
             ), spelling.name
 
 
+@over(OPS)
 def test_defaults_are_those_of_numpy(opdef: OpDef) -> None:
     for spelling in opdef.spellings:
         root, _, name = spelling.name.partition(".")
@@ -194,9 +178,14 @@ def test_defaults_are_those_of_numpy(opdef: OpDef) -> None:
 # --- types ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["constants", "typed", "general"])
+@over(OPS)
 @over_samples
-def test_inferred_type_holds(case: Case, how: str) -> None:
+def test_inferred_types_hold(case: Case) -> None:
+    for how in ("constants", "typed", "general"):
+        check_types(case, how)
+
+
+def check_types(case: Case, how: str) -> None:
     opdef, operands = case.opdef, case.operands()
     outcome = attempt(opdef.kernel, *copied(operands))
     _, results, refusal = inferred(opdef, operands, how)
@@ -216,11 +205,10 @@ def holds(type_: Type, value: Any) -> bool:
     return type_holds(type_, value)
 
 
+@over(map(REGISTRY.__getitem__, ["sin", "maximum", "where", "sum", "mean", "concat", "stack"]))
 @over_samples
 def test_array_types_are_exact(case: Case) -> None:
     """With types of arrays known, so are the dtypes of results that NumPy's rules give."""
-    if case.opdef.name not in {"sin", "maximum", "where", "sum", "mean", "concat", "stack"}:
-        return  # not one of the operations for which this is checked
     operands = case.operands()
     if case.sample().raises is not None or not all(map(is_solid, operands)):
         return  # raises, or has lists
@@ -240,6 +228,7 @@ def is_solid(value: Any) -> bool:
 # --- declarations and traits ----------------------------------------------------------------------
 
 
+@over(OPS)
 def test_declaration_is_complete(opdef: OpDef) -> None:
     assert opdef.doc.endswith(".")
     assert opdef.samples is not None
@@ -258,6 +247,7 @@ def memory(value: Any) -> list[np.ndarray]:
     return []
 
 
+@over(OPS)
 @over_samples
 def test_traits_are_true(case: Case) -> None:
     opdef, operands = case.opdef, case.operands()

@@ -20,6 +20,8 @@ from ops.helpers import (
     cases,
     copied,
     inferred,
+    over,
+    over_samples,
     same,
     same_outcome,
     type_holds,
@@ -71,18 +73,11 @@ FAMILIES = (
     formatting, strings, mathematics,
 )  # fmt: skip
 OPS: list[OpDef] = [opdef for family in FAMILIES for opdef in family.OPS]
-CASES = cases(OPS)
 OWNERS: dict[str, type] = {
     "str": str, "list": list, "dict": dict, "tuple": tuple, "int": int, "float": float,
     "complex": complex, "range": range,
 }  # fmt: skip
 ROOTS = ("builtins", "math", "numpy")
-
-
-@pytest.fixture(params=CASES, ids=str)
-def case(request: pytest.FixtureRequest) -> Case:
-    found: Case = request.param
-    return found
 
 
 # --- the kernel is what Python does ---------------------------------------------------------------
@@ -112,6 +107,8 @@ def is_array_call(case: Case) -> bool:
     )
 
 
+@over(OPS)
+@over_samples
 def test_kernel_does_what_each_spelling_does(case: Case) -> None:
     operands = case.operands()
     outcome = attempt(case.opdef.kernel, *operands)
@@ -140,7 +137,8 @@ def has_iterator(operands: Sequence[Any]) -> bool:
     return any(hasattr(v, "__next__") for v in operands)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.opdef.python is not None], ids=str)
+@over(o for o in OPS if o.python is not None)
+@over_samples
 def test_kernel_does_what_the_template_does(case: Case) -> None:
     opdef = case.opdef
     assert opdef.python is not None
@@ -160,7 +158,8 @@ DISPLAYS = {"list": "[{}]", "tuple": "({},)", "dict": "{{{}}}"}
 WRITTEN = (*STATEMENTS, *DISPLAYS, "unpack", "concat_str")
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.opdef.name in WRITTEN], ids=str)
+@over(o for o in OPS if o.name in WRITTEN)
+@over_samples
 def test_kernel_does_what_the_statement_does(case: Case) -> None:
     opdef = case.opdef
     operands, others = case.operands(), case.operands()
@@ -211,6 +210,8 @@ REFUSED = {
 }
 
 
+@over(OPS)
+@over_samples
 def test_inferred_types_hold(case: Case) -> None:
     for how in ("constants", "typed", "general"):
         check_types(case, how)
@@ -246,6 +247,8 @@ def may_refuse(case: Case, how: str, refusal: str) -> bool:
 # --- traits ---------------------------------------------------------------------------------------
 
 
+@over(OPS)
+@over_samples
 def test_traits_are_true(case: Case) -> None:
     traits, kernel = case.opdef.traits, case.opdef.kernel
     operands = case.operands()
@@ -287,7 +290,7 @@ def mutable_parts(value: Any) -> Iterator[Any]:
             yield from mutable_parts(part)
 
 
-@pytest.mark.parametrize("opdef", OPS, ids=lambda o: o.name)
+@over(OPS)
 def test_declaration_is_complete(opdef: OpDef) -> None:
     assert REGISTRY[opdef.name] is opdef
     assert opdef.doc.endswith((".", ")"))
@@ -313,7 +316,7 @@ NUMERIC = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("opdef", NUMERIC, ids=lambda o: o.name)
+@over(NUMERIC)
 def test_ints_stay_in_range_without_the_trait(opdef: OpDef) -> None:
     fixed = [p for p in opdef.schema.parameters if not p.variadic]
     for a in EXTREMES:
