@@ -148,12 +148,20 @@ class Spelling:
 class Sample:
     """Arguments to try an operation with: `args` and `kwargs` are plain Python and NumPy values.
 
-    `raises` is the exception class that eager Python raises for them, if it does.
+    `raising` is the exception class that eager Python raises for them, if it does, or a function
+    that finds that out.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
-    raises: type[BaseException] | None = None
+    raising: type[BaseException] | Callable[[], type[BaseException] | None] | None = None
+
+    @property
+    def raises(self) -> type[BaseException] | None:
+        """The exception class that eager Python raises for the arguments, if it does."""
+        if self.raising is None or isinstance(self.raising, type):
+            return self.raising
+        return self.raising()
 
 
 def sample(*args: Any, raises: type[BaseException] | None = None, **kwargs: Any) -> Sample:

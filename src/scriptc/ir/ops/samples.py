@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scriptc.ir.opdef import Sample, Spelling, sample
+from scriptc.ir.opdef import Sample, Spelling
 
 SampleMaker = Callable[[], Iterable[Sample]]
 
@@ -83,15 +83,18 @@ def each(function: Callable[..., Any], listed: Sequence[tuple[Any, ...]]) -> lis
 
 
 def tried(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Sample:
-    """Return a sample with what eager NumPy raises for it."""
-    raises: type[BaseException] | None = None
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            function(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - whatever eager NumPy raises is the answer
-            raises = type(error)
-    return sample(*args, raises=raises, **kwargs)
+    """Return a sample with what eager NumPy raises for it, which is found out when it is asked."""
+
+    def raising() -> type[BaseException] | None:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                function(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - whatever eager NumPy raises is the answer
+                return type(error)
+        return None
+
+    return Sample(args, kwargs, raising)
 
 
 def named(
