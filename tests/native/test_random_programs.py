@@ -73,9 +73,9 @@ def check(folder: Path, seeds: range) -> int:
     return native
 
 
-@pytest.mark.parametrize("start", [0, 6, 12, 18])
+@pytest.mark.parametrize("start", range(0, 24, 3))
 def test_random_programs(tmp_path: Path, start: int) -> None:
-    assert check(tmp_path, range(start, start + 6)) >= 2
+    assert check(tmp_path, range(start, start + 3)) >= 1
 
 
 @pytest.mark.slow
