@@ -58,6 +58,13 @@ def distance(a: list[int], b: list[int]) -> int:
     return row[len(a)][len(b)]
 
 
+def layer(data: dict[str, np.ndarray], mode: str):
+    y = data["x"] @ data["a weight"]
+    if mode == "relu":
+        y = np.maximum(y, 0)
+    return {"y": y, "total": y.sum(axis=0)}
+
+
 class Memory(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -85,6 +92,10 @@ CASES = {
     "decide": (lambda: scriptc.script(decide), (random(3, 4),)),
     "collatz": (lambda: scriptc.script(collatz), (300,)),
     "distance": (lambda: scriptc.script(distance), ([1, 2, 3, 4], [2, 3, 5])),
+    "layer": (
+        lambda: scriptc.script(layer),
+        ({"x": random(2, 3), "a weight": random(3, 4)}, "relu"),
+    ),
     "memory": (lambda: scriptc.script(Memory()), (random(4),)),
     "layers": (model, (random(2, 40),)),
 }
@@ -100,6 +111,8 @@ def built(folder: Path, *flags: str, sources: str = "*.c") -> Path:
 
 
 def printed(result: Any) -> list[np.ndarray]:
+    if isinstance(result, dict):
+        result = tuple(result.values())
     parts: Sequence[Any] = result if isinstance(result, tuple) else (result,)
     return [np.asarray(part, np.float64).ravel() for part in parts]
 

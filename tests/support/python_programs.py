@@ -2,7 +2,8 @@
 
 Each is a function of two arrays, an int and a float, which gives back all that it has. Names say
 types: `i` and `j` are ints, `s` and `t` floats, `b` a bool, `x`, `y` and `z` arrays of four floats,
-`m` one of four by four, `l` a list of ints, `g` a list of such lists. `k` counts rounds.
+`m` one of four by four, `l` a list of ints, `g` a list of such lists, `d` a dict of two ints, and
+`k` counts rounds.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Writer:
             "    z = m[1]" if self.random.random() < 0.5 else "    z = m[1] * 2.0",
             "    l = [i, 3, 5]",
             "    g = [[0] * 3 for _ in range(3)]",
+            "    d = {'a': i, 'b': 2}",
         ]
         for _ in range(self.random.randint(3, 9)):
             self.statement(1)
@@ -71,6 +73,7 @@ class _Writer:
             lambda: f"({self.one(_INTS)} {r.choice(['//', '%'])} {r.choice(['3', '-2', 'j'])})",
             lambda: f"({self.one(_INTS)} {r.choice(['&', '|', '^', '>>'])} {r.randint(1, 3)})",
             lambda: "len(l)",
+            lambda: f"d['{r.choice('ab')}']",
             lambda: f"l[{r.randint(-1, 2)}]",
             lambda: f"l[{self.place()}]",
             lambda: f"g[{self.place()}][{self.place()}]",
@@ -180,6 +183,9 @@ class _Writer:
             lambda: f"l.append({self.int_()})",
             lambda: f"l[{self.random.randint(-1, 2)}] = {self.int_()}",
             lambda: f"l[{self.place()}] = {self.int_()}",
+            lambda: (
+                f"d['{self.random.choice('ab')}'] {self.random.choice(['=', '+='])} {self.int_()}"
+            ),
             lambda: f"g[{self.place()}][{self.place()}] = {self.int_()}",
             lambda: f"g[{self.place()}][{self.place()}] += {self.int_()}",
             lambda: f"g[{self.place()}] = {self.random.choice(['l', 'g[0]', '[i, j, 3]'])}",

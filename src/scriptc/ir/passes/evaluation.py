@@ -9,8 +9,9 @@ passes on values of other types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from scriptc.ir.builder import constant, infer_types, type_of
 from scriptc.ir.graph import (
@@ -27,9 +28,11 @@ from scriptc.ir.graph import (
     Value,
 )
 from scriptc.ir.opdef import OpDef, RuleError
+from scriptc.ir.ops import REGISTRY
 from scriptc.ir.ops.rules import element_type
 from scriptc.ir.passes.aliases import loop_around
 from scriptc.ir.passes.constant_folding import constant_results
+from scriptc.ir.passes.known_dicts import KnownDict, KnownDicts
 from scriptc.ir.passes.known_types import identity_of_objects, parts_of, simplified
 from scriptc.ir.passes.known_values import is_bound, loop_invariants
 from scriptc.ir.passes.list_elements import SPLITS, Elements, part_of_split
@@ -103,10 +106,14 @@ class Evaluator:
         arguments: Sequence[Value | Instance],
         objects: ObjectState,
         elements: Elements | None = None,
+        dicts: Mapping[KnownDict, Mapping[str, Value]] = MappingProxyType({}),
     ) -> None:
         self.source = source
         self.target = target
         self.objects = objects
+        self.dicts = KnownDicts(objects)
+        for owner, parts in dicts.items():
+            self.dicts.take(owner, parts)
         self.block = target.body
         self.returns: list[Returned] = []
         self.elements = elements or {}
@@ -200,6 +207,12 @@ class Evaluator:
 
     def _regular(self, operation: Operation, opdef: OpDef) -> None:
         given = [self._operand(value) for value in operation.operands]
+        if operation.name == "tuple":
+            given = [self._left(value, operation, returned=False) for value in given]
+        known_dict = self.dicts.apply(operation, given, self.block)
+        if known_dict is not None:
+            self._bind(operation.results[: len(known_dict)], known_dict)
+            return
         if any(isinstance(value, Instance) for value in given):
             decided = identity_of_objects(operation, given)
             if decided is None:
@@ -296,6 +309,16 @@ class Evaluator:
         self._insert(made, operation)
         self._bind(operation.results, made.results)
 
+    def _left(
+        self, value: Value | Instance, operation: Operation, *, returned: bool
+    ) -> Value | Instance:
+        """Return a dict that was followed as a value; anything else as it is."""
+        if not isinstance(value, KnownDict):
+            return value
+        parts = self.dicts.parts(value, operation, returned=returned)
+        made = Operation("dict", parts, [value.type], opdef=REGISTRY["dict"])
+        return self._insert(made, operation).result
+
     # --- attributes -----------------------------------------------------------------------------
 
     def _owner(self, operation: Operation) -> Instance:
@@ -326,9 +349,13 @@ class Evaluator:
             case "continue" | "break":
                 self._jump(operation)
             case "return":
-                value = self._value(operation.operands[0])
+                value = self._left(self._operand(operation.operands[0]), operation, returned=True)
+                if isinstance(value, Instance):
+                    raise self.objects.refusal("an object of a class is returned", None)
                 made = self._insert(Operation("return", [value], []), operation)
-                self.returns.append(Returned(made, dict(self.objects.state)))
+                state = self.objects.state.items()
+                kept = {key: value for key, value in state if self.objects.has_initial(key)}
+                self.returns.append(Returned(made, kept))
             case _:
                 operands = [self._value(value) for value in operation.operands]
                 self._insert(Operation(operation.name, operands, []), operation)
@@ -423,6 +450,8 @@ class Evaluator:
         found: dict[Key, None] = {}
         for state in states:
             for key, value in state.items():
+                if key not in before and not self.objects.has_initial(key):
+                    continue  # of a dict that was made inside
                 if value is not (before.get(key) or self.objects.initial(key)):
                     found[key] = None
         return list(found)

@@ -102,6 +102,10 @@ class ObjectState:
         """Return what an attribute holds when the function is called."""
         return self._initial[key]
 
+    def has_initial(self, key: Key) -> bool:
+        """Tell whether it is an attribute that is there when the function is called."""
+        return key in self._initial
+
     def current(self, key: Key) -> Value:
         """Return what an attribute holds at the place that is being built."""
         return self.state.get(key) or self._initial[key]

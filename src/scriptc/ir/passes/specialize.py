@@ -7,7 +7,7 @@ All calls are inlined, and the function is built anew for the types of its argum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,16 @@ from scriptc.ir.passes.constant_folding import ConstantFolding
 from scriptc.ir.passes.dead_code import DeadCode
 from scriptc.ir.passes.evaluation import Evaluator
 from scriptc.ir.passes.inline import keep_reachable
+from scriptc.ir.passes.known_dicts import KnownDict
 from scriptc.ir.passes.list_elements import Elements, narrowed
 from scriptc.ir.passes.manager import PassManager, inlined
 from scriptc.ir.passes.object_state import Key, NotSpecializable, ObjectState, Path
-from scriptc.ir.types import NEVER, NONE, ClassType, TupleType, Type, either, resolve
+from scriptc.ir.types import NEVER, NONE, ClassType, TupleType, Type, either, prune, resolve
 
 __all__ = ["NotSpecializable", "Specialized", "specialize"]
 
+Given = Type | Constant | Mapping[str, Type]
+"""What is known of an argument."""
 _TIDY = (CommonSubexpressions(), ConstantFolding(), DeadCode())
 
 
@@ -55,12 +58,13 @@ class Specialized:
 
 
 def specialize(
-    program: Program, entry: str, types: Sequence[Type | Constant], root: Instance | None = None
+    program: Program, entry: str, types: Sequence[Given], root: Instance | None = None
 ) -> Specialized:
     """Return the function `entry` for arguments of these types; the program stays as it is.
 
-    A constant in the place of a type is the value that the argument has. With `root`, the first
-    parameter is that object. Raises `NotSpecializable`.
+    A constant in the place of a type is the value that the argument has. A mapping stands for a
+    dict that has these keys: a parameter for each of its values takes its place. With `root`, the
+    first parameter is that object. Raises `NotSpecializable`.
     """
     generic = inlined(program, entry)
     source = generic.functions[entry]
@@ -82,7 +86,7 @@ class _Specializer:
         self,
         generic: Program,
         source: Function,
-        types: Sequence[Type | Constant],
+        types: Sequence[Given],
         root: Instance | None,
         assigned: frozenset[Key],
         elements: Elements,
@@ -97,7 +101,17 @@ class _Specializer:
         )
         parameters = source.parameters[root is not None :]
         arguments: list[Value | Instance] = [] if root is None else [root]
+        dicts: dict[KnownDict, dict[str, Value]] = {}
         for parameter, type_ in zip(parameters, types, strict=True):
+            if isinstance(type_, Mapping):
+                owner = KnownDict(prune(parameter.type))
+                names = [k if k.isidentifier() else str(i) for i, k in enumerate(type_)]
+                dicts[owner] = {
+                    key: self.target.body.add_argument(each, f"{parameter.name}_{name}")
+                    for name, (key, each) in zip(names, type_.items(), strict=True)
+                }
+                arguments.append(owner)
+                continue
             if isinstance(type_, ClassType):
                 raise NotSpecializable("an argument is an object of a class", source.location)
             known = type_ if isinstance(type_, Constant) else None
@@ -110,7 +124,7 @@ class _Specializer:
                 arguments.append(argument)
         self.given = len(self.target.parameters)
         self.objects = ObjectState(self.target, root, assigned)
-        self.evaluator = Evaluator(source, self.target, arguments, self.objects, elements)
+        self.evaluator = Evaluator(source, self.target, arguments, self.objects, elements, dicts)
 
     def build(self) -> bool:
         """Build the function; return whether all that it assigns was known from the start."""

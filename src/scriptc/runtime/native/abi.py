@@ -3,7 +3,7 @@
 `include/scriptc.h` has the C side. An entry point is `int32_t NAME(sc_workspace *, inputs...,
 results...)`, where inputs and results are the leaves of the slots below, in order: a tensor is a
 pointer to an `sc_tensor`, a scalar stands by value (a pointer, as a result), a list of scalars is
-a pointer to an `sc_list`, a tuple is its leaves, and None and strings are nothing.
+a pointer to an `sc_list`, a tuple or a dict is its leaves, and None and strings are nothing.
 """
 
 from __future__ import annotations
@@ -79,6 +79,13 @@ class TupleSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class DictSlot(TupleSlot):
+    """A dict with known keys: its values are what a tuple of them would be."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NoneSlot:
     """None: nothing is passed for it."""
 
@@ -150,6 +157,11 @@ class EntryPoint:
     small_below: int = 0
     packs: int = 0
     watched: tuple[tuple[tuple[str, ...], Slot | None], ...] = ()
+
+
+def parts_of(slot: Slot) -> tuple[Slot, ...]:
+    """Return the slots of the parameters of a specialised function that one argument becomes."""
+    return slot.elements if isinstance(slot, DictSlot) else (slot,)
 
 
 def leaves(slot: Slot) -> Iterator[ScalarSlot | TensorSlot | ListSlot]:

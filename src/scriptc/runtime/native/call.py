@@ -28,7 +28,7 @@ from scriptc.ir.location import Location
 from scriptc.ir.passes.constant_folding import is_small
 from scriptc.runtime.entry import signature_of
 from scriptc.runtime.exceptions import BUILTIN_EXCEPTIONS, error_at
-from scriptc.runtime.native.abi import EntryPoint, Slot, TensorSlot, TextSlot
+from scriptc.runtime.native.abi import DictSlot, EntryPoint, Slot, TensorSlot, TextSlot
 from scriptc.runtime.native.background import Job, run_later
 from scriptc.runtime.native.compile import (
     NativeSource,
@@ -36,6 +36,7 @@ from scriptc.runtime.native.compile import (
     attribute,
     compile_call,
     is_choice,
+    is_record,
     slot_of,
 )
 from scriptc.runtime.native.compilers import NativeUnavailableError
@@ -132,7 +133,7 @@ class Dispatcher:
         """Those that calls try by themselves, the first one first."""
         self._has_state = False
         self._lock = threading.RLock()
-        self._choices: dict[int, bool] = {}
+        self._followed: dict[tuple[int, type], bool] = {}
         self._jobs: dict[tuple[Kind, ...], Job[Code]] = {}
         self._signature = signature_of(function, root is not None)
         self._is_plain = not function.keyword_only
@@ -163,18 +164,20 @@ class Dispatcher:
 
     def _kind_of(self, index: int, value: Any) -> Kind:
         slot = slot_of(value)
-        if isinstance(slot, TextSlot) and not self._is_choice(index):
-            return str
+        if isinstance(slot, TextSlot | DictSlot) and not self._is_known(index, slot):
+            return type(value)
         if slot is not None:
             return slot
         return value.dtype if isinstance(value, np.ndarray | np.generic) else type(value)
 
-    def _is_choice(self, index: int) -> bool:
-        """Tell whether code is compiled for each string that an argument is."""
-        known = self._choices.get(index)
+    def _is_known(self, index: int, slot: TextSlot | DictSlot) -> bool:
+        """Tell whether code is compiled for each string, or for the keys, that an argument has."""
+        kind = index, type(slot)
+        known = self._followed.get(kind)
         if known is None:
-            place = index + (self.root is not None)
-            known = self._choices[index] = is_choice(self.program, self.entry, place)
+            ask = is_choice if isinstance(slot, TextSlot) else is_record
+            known = ask(self.program, self.entry, index + (self.root is not None))
+            self._followed[kind] = known
         return known
 
     def _find(self, key: tuple[Kind, ...]) -> Code | None:

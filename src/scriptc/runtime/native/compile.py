@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from scriptc.ir.graph import Constant, Function, Instance, Program, Value
 from scriptc.ir.opdef import RuleError, Trait
 from scriptc.ir.passes.constant_folding import is_small
+from scriptc.ir.passes.known_dicts import MAX_KEYS
 from scriptc.ir.passes.manager import inlined
-from scriptc.ir.passes.specialize import NotSpecializable, specialize
+from scriptc.ir.passes.specialize import Given, NotSpecializable, specialize
 from scriptc.ir.types import (
     COMPLEX,
     FLOAT,
@@ -29,12 +30,14 @@ from scriptc.ir.types import (
     UnionType,
     VariadicTupleType,
     ViewType,
+    members_of,
     prune,
     resolve,
 )
 from scriptc.runtime.native.abi import (
     C_TYPES,
     MAX_RANK,
+    DictSlot,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -115,13 +118,24 @@ def slot_of(value: Any) -> Slot | None:
             return TextSlot(value)
         case tuple():
             parts = [slot_of(part) for part in value]
-            known = [p for p in parts if p is not None and not isinstance(p, TextSlot)]
+            known = [p for p in parts if p is not None and not isinstance(p, TextSlot | DictSlot)]
             return TupleSlot(tuple(known)) if len(known) == len(parts) else None
+        case dict() if type(value) is dict and 0 < len(value) <= MAX_KEYS:
+            return _dict_slot(value)
         case list() if value:
             element = slot_of(value[0])
             if isinstance(element, ScalarSlot) and element.python:
                 return ListSlot(element)
     return None
+
+
+def _dict_slot(value: dict[Any, Any]) -> DictSlot | None:
+    if not all(type(k) is str and k.isascii() and len(k) <= _MAX_TEXT for k in value):
+        return None
+    keys = sorted(value)
+    parts = [slot_of(value[key]) for key in keys]
+    known = [p for p in parts if p is not None and not isinstance(p, TextSlot | DictSlot)]
+    return DictSlot(tuple(known), tuple(keys)) if len(known) == len(keys) else None
 
 
 def has_form(type_: Type) -> bool:
@@ -164,6 +178,47 @@ def is_choice(program: Program, entry: str, index: int) -> bool:
             else:
                 pending += [r for r in user.results if prune(r.type) == STR]
     return True
+
+
+def is_record(program: Program, entry: str, index: int) -> bool:
+    """Tell whether a function only asks an argument that is a dict for keys that it names."""
+    function = inlined(program, entry).functions[entry]
+    pending: list[Value] = [function.parameters[index]]
+    while pending:
+        value = pending.pop()
+        for user in value.uses:
+            if user.name == "refine" and user.opdef is None:
+                pending += user.results
+                continue
+            key = user.operands[1] if len(user.operands) > 1 else None
+            named = isinstance(key, Constant) and user.name in ("getitem", "contains", "dict_get")
+            if (
+                user.opdef is None
+                or user.operands[0] is not value
+                or not (named or user.name == "len")
+            ):
+                return False
+    return True
+
+
+def _given(slot: Slot, declared: Type, name: str) -> Given:
+    """Return what a program is specialised for."""
+    if isinstance(slot, TextSlot):
+        return Constant(slot.value, STR)
+    if not isinstance(slot, DictSlot):
+        return _type_of(slot, declared, name)
+    kinds = [m for m in members_of(resolve(declared)) if isinstance(m, DictType)]
+    if not kinds:
+        raise Unsupported(f"a dict as {declared}")
+    parts = zip(slot.keys, slot.elements, strict=True)
+    return {key: _type_of(part, kinds[0].value, f"{name}_{key}") for key, part in parts}
+
+
+def _fixed_all(slot: Slot, arguments: Iterator[Value]) -> Slot:
+    """Return a slot with the sizes that the types of its arguments fix."""
+    if isinstance(slot, DictSlot):
+        return replace(slot, elements=tuple(_fixed_all(e, arguments) for e in slot.elements))
+    return _fixed(slot, prune(next(arguments).type))
 
 
 def _type_of(slot: Slot, declared: Type, name: str) -> Type:
@@ -233,23 +288,21 @@ def compile_call(
     named = [d for p in parameters for d in _symbols(p.type)]
     if len(named) != len(set(named)) and not generic.outlined:  # those were checked before
         raise Unsupported("sizes with one name", generic.location)
-    types: list[Type | Constant] = [
-        Constant(s.value, STR) if isinstance(s, TextSlot) else _type_of(s, p.type, p.name)
-        for s, p in zip(slots, parameters, strict=True)
-    ]
+    types = [_given(s, p.type, p.name) for s, p in zip(slots, parameters, strict=True)]
     try:
         special = specialize(program, entry, types, root)
     except NotSpecializable as error:
         raise Unsupported(error.reason, error.location) from None
     except RuleError as error:
         raise Unsupported(error.message, generic.location) from None
+    arguments = iter(special.function.parameters)
     taken = [
-        Parameter(p.name, _fixed(s, prune(a.type)), keyword_only=p.name in generic.keyword_only)
-        for p, s, a in zip(parameters, slots, special.function.parameters, strict=False)
+        Parameter(p.name, _fixed_all(s, arguments), keyword_only=p.name in generic.keyword_only)
+        for p, s in zip(parameters, slots, strict=True)
     ]
     for path, argument in special.attributes:
         slot = slot_of(attribute(root, path))
-        if slot is None or isinstance(slot, TextSlot):
+        if slot is None or isinstance(slot, TextSlot | DictSlot):
             raise Unsupported(f"the attribute {'.'.join(path)}", generic.location)
         taken.append(Parameter(argument.name, _fixed(slot, prune(argument.type)), path))
     assigned = [path for path, _ in special.assigned]

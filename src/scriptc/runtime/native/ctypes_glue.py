@@ -18,6 +18,7 @@ from scriptc.ir.builder import INT_MAX, INT_MIN
 from scriptc.runtime.native.abi import (
     ITEM_SIZES,
     MAX_RANK,
+    DictSlot,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -370,6 +371,11 @@ class _Taken:
                 _require(value is None)
             case TextSlot(text):
                 _require(type(value) is str and value == text)
+            case DictSlot(elements, keys):
+                held = dict(value) if type(value) is dict else {}  # another thread may change it
+                _require(held.keys() == set(keys))
+                for element, key in zip(elements, keys, strict=True):
+                    self.take(element, held[key])
             case TupleSlot(elements):
                 _require(type(value) is tuple and len(value) == len(elements))
                 for element, part in zip(elements, value, strict=True):
@@ -471,6 +477,9 @@ def _object(slot: ScalarSlot, value: Any) -> Any:
 def _build(slot: Slot, position: Iterator[Any]) -> Any:
     if isinstance(slot, NoneSlot):
         return None
+    if isinstance(slot, DictSlot):
+        parts = [_build(element, position) for element in slot.elements]
+        return dict(zip(slot.keys, parts, strict=True))
     if isinstance(slot, TupleSlot):
         return tuple([_build(element, position) for element in slot.elements])
     return next(position)

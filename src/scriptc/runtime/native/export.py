@@ -23,6 +23,7 @@ from scriptc.ir.diagnostic import ArgumentError
 from scriptc.ir.graph import Instance, Program
 from scriptc.runtime.native.abi import (
     C_TYPES,
+    DictSlot,
     ListSlot,
     NoneSlot,
     Parameter,
@@ -78,7 +79,7 @@ def _open(slot: Slot) -> Slot:
         case TensorSlot():
             return replace(slot, sizes=(None,) * slot.rank, contiguous=False)
         case TupleSlot(elements):
-            return TupleSlot(tuple(map(_open, elements)))
+            return replace(slot, elements=tuple(map(_open, elements)))
     return slot
 
 
@@ -143,6 +144,10 @@ class _Project:
 
     def _take(self, name: str, slot: Slot, value: Any) -> None:
         match slot:
+            case DictSlot(elements, keys):
+                for i, (key, element) in enumerate(zip(keys, elements, strict=True)):
+                    part = key if key.isidentifier() else i
+                    self._take(f"{name}_{part}", element, value[key])
             case TupleSlot(elements):
                 for i, (element, part) in enumerate(zip(elements, value, strict=True)):
                     self._take(f"{name}_{i}", element, part)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from scriptc.runtime.native.abi import (
     C_TYPES,
     ITEM_SIZES,
+    DictSlot,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -467,6 +468,7 @@ class _Glue:
                 *self._fail(),
                 "miss:",
                 *(f"    free({name}.data);" for name in self.lists),
+                *(f"    Py_XDECREF({name});" for name in self._items()),
                 *["    if (locked) unlock(self);"] * self.reads,
                 "    if (PyErr_Occurred()) return NULL;",
                 "    return pass_on(self->miss, args, nargsf, kwnames);",
@@ -495,6 +497,8 @@ class _Glue:
     def _bind_arguments(self) -> None:
         for name in self._list_names():
             self.line(f"sc_list {name} = {{NULL, 0, 0}};")
+        for name in self._items():
+            self.line(f"PyObject *{name} = NULL;")
         count = len(self.arguments)
         self.line("if (self->tracing && *self->tracing) goto miss;")
         if not count:
@@ -542,6 +546,15 @@ class _Glue:
         for i, parameter in enumerate(self.arguments):
             yield from visit(parameter.slot, str(i))
 
+    def _items(self) -> list[str]:
+        """Return the variables of what is in dicts."""
+        return [
+            f"item_{i}_{j}"
+            for i, parameter in enumerate(self.arguments)
+            if isinstance(parameter.slot, DictSlot)
+            for j in range(len(parameter.slot.elements))
+        ]
+
     # --- arguments ------------------------------------------------------------------------------
 
     def _take(self, slot: Slot, code: str, name: str) -> None:
@@ -553,6 +566,17 @@ class _Glue:
                     f"if (!PyUnicode_CheckExact({code}) || "
                     f"PyUnicode_CompareWithASCIIString({code}, {_c_string(value)})) goto miss;"
                 )
+            case DictSlot(elements, keys):
+                self.line(
+                    f"if (!PyDict_CheckExact({code}) || "
+                    f"PyDict_GET_SIZE({code}) != {len(elements)}) goto miss;"
+                )
+                for i, (key, element) in enumerate(zip(keys, elements, strict=True)):
+                    item = f"item_{name}_{i}"
+                    self.line(f"{item} = PyDict_GetItemString({code}, {_c_string(key)});")
+                    self.line(f"if (!{item}) goto miss;")
+                    self.line(f"Py_INCREF({item});  /* another thread may take it out */")
+                    self._take(element, item, f"{name}_{i}")
             case TupleSlot(elements):
                 self.line(
                     f"if (!PyTuple_CheckExact({code}) || "
@@ -699,6 +723,7 @@ class _Glue:
         self.held = [f"a_{i}" for i, p in enumerate(self.attributes) if p.path]
         for name in self.held:
             self.line(f"Py_INCREF({name});")
+        self.held += self._items()
         if entry.releases_gil and entry.small_below:
             counts = (self._count(name, slot) for name, slot in self.tensors)
             self.line(f"const int64_t work = {' + '.join([*counts, '0'])};")
@@ -803,6 +828,18 @@ class _Glue:
         """Write code that puts the object of a slot, with a reference, into a variable."""
         if isinstance(slot, NoneSlot):
             self.line(f"{target} = Py_NewRef(Py_None);")
+        elif isinstance(slot, DictSlot):
+            name = f"dict_{len(self.lines)}"
+            self.line(f"PyObject *{name} = PyDict_New();")
+            self.line(f"if (!{name}) goto done;")
+            self.line(f"{target} = {name};")
+            for i, (key, element) in enumerate(zip(slot.keys, slot.elements, strict=True)):
+                self.line(f"PyObject *{name}_{i} = NULL;")
+                self._build(element, f"{name}_{i}", position)
+                put = f"PyDict_SetItemString({name}, {_c_string(key)}, {name}_{i})"
+                self.line(f"const int put_{name}_{i} = {put};")
+                self.line(f"Py_DECREF({name}_{i});")
+                self.line(f"if (put_{name}_{i}) goto done;")
         elif isinstance(slot, TupleSlot):
             name = f"tuple_{len(self.lines)}"
             self.line(f"PyObject *{name} = PyTuple_New({len(slot.elements)});")

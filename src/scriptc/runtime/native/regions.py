@@ -30,6 +30,7 @@ from scriptc.ir.types import (
     INT,
     NONE,
     STR,
+    DictType,
     ListType,
     TensorType,
     TupleType,
@@ -41,7 +42,7 @@ from scriptc.ir.types import (
 )
 from scriptc.runtime.interpreter import Executable
 from scriptc.runtime.native.call import Answer, Dispatcher, UnsupportedArgument
-from scriptc.runtime.native.compile import has_form, is_choice
+from scriptc.runtime.native.compile import has_form, is_choice, is_record
 from scriptc.runtime.native.emitter.values import Unsupported
 from scriptc.runtime.native.logs import get_logger
 from scriptc.runtime.native.lowerings import LOWERINGS, windows
@@ -133,6 +134,8 @@ class Regions:
     def _may_be_taken(self, index: int) -> bool:
         """Tell whether native code may take an argument."""
         type_ = resolve(self._inlined.functions[self.entry].parameters[index].type)
+        if isinstance(type_, DictType):
+            return is_record(self._inlined, self.entry, index)
         return has_form(type_) or (type_ == STR and is_choice(self._inlined, self.entry, index))
 
     @property

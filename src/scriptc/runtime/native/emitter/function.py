@@ -34,16 +34,20 @@ from scriptc.ir.types import (
     INT,
     NEVER,
     NONE,
+    DictType,
     ListType,
     TensorType,
     TupleType,
     Type,
+    either,
     prune,
+    resolve,
 )
 from scriptc.runtime.native.abi import (
     C_TYPES,
     ITEM_SIZES,
     MAX_RANK,
+    DictSlot,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -54,6 +58,7 @@ from scriptc.runtime.native.abi import (
     TextSlot,
     TupleSlot,
     leaves,
+    parts_of,
 )
 from scriptc.runtime.native.emitter.context import Context, contiguous
 from scriptc.runtime.native.emitter.counters import range_of_counter
@@ -244,8 +249,10 @@ class FunctionEmitter(Context):
         self.symbol = symbol
         signature: list[str] = []
         # Further parameters are tests of the caller's: they have no argument here.
-        for argument, parameter in zip(self.function.parameters, parameters, strict=False):
-            self.values[argument] = self._parameter(argument, parameter.slot, signature)
+        arguments = iter(self.function.parameters)
+        for slot in (slot for p in parameters for slot in parts_of(p.slot)):
+            argument = next(arguments)
+            self.values[argument] = self._parameter(argument, slot, signature)
         self._input_count = self._leaf_count
         self.result = self._result_slot()
         for i, leaf in enumerate(leaves(self.result)):
@@ -279,11 +286,11 @@ class FunctionEmitter(Context):
             )
             for i, a in enumerate(self.constants)
         )
+        arguments = iter(self.function.parameters)
         marked = tuple(
-            _mark_written(p, a in self.origins.written)
-            for p, a in zip(parameters, self.function.parameters, strict=False)
+            _mark_written(p, [next(arguments) in self.origins.written for _ in parts_of(p.slot)])
+            for p in parameters
         )
-        marked += tuple(parameters[len(marked) :])
         result: Slot = self.result
         state: Sequence[Slot] = ()
         if assigned:
@@ -436,7 +443,29 @@ class FunctionEmitter(Context):
     def _result_slot(self) -> Slot:
         type_ = self.function.return_type
         assert type_ is not None
-        return self.slot_of(type_)
+        returns = [op for op in self.function.walk() if op.name == "return" and op.opdef is None]
+        return self._slot_of_values([op.operands[0] for op in returns], type_)
+
+    def _slot_of_values(self, values: Sequence[Value], type_: Type) -> Slot:
+        """Return how values of a type, one of which is returned, are given back.
+
+        What makes dicts tells their keys, and the types of their values, which the type does not.
+        """
+        type_ = prune(type_)
+        makers = [getattr(value, "operation", None) for value in values]
+        made = [m for m in makers if m is not None and m.name in ("tuple", "dict")]
+        if not values or len(made) < len(values) or not isinstance(type_, TupleType | DictType):
+            return self.slot_of(type_)
+        if isinstance(type_, TupleType):
+            parts = list(zip(*(m.operands for m in made), strict=True))
+            kinds = list(type_.elements)
+            return TupleSlot(tuple(map(self._slot_of_values, parts, kinds)))
+        keys, *others = [tuple(k.value for k in m.operands[::2]) for m in made]
+        if any(other != keys for other in others):
+            raise Unsupported("dicts with several keys are returned", self.function.location)
+        parts = list(zip(*(m.operands[1::2] for m in made), strict=True))
+        kinds = [_joined(part, type_.value) for part in parts]
+        return DictSlot(tuple(map(self._slot_of_values, parts, kinds)), keys)
 
     def slot_of(self, type_: Type) -> Slot:
         """Return how a value of a type is given back."""
@@ -473,8 +502,10 @@ class FunctionEmitter(Context):
         def visit(value: Value, slot: Slot) -> None:
             if isinstance(slot, TupleSlot):
                 made = getattr(value, "operation", None)
-                if made is not None and made.name == "tuple" and len(value.uses) == 1:
-                    for operand, inner in zip(made.operands, slot.elements, strict=True):
+                named = made is not None and made.name == "dict"
+                if made is not None and (named or made.name == "tuple") and len(value.uses) == 1:
+                    parts = made.operands[1::2] if named else made.operands
+                    for operand, inner in zip(parts, slot.elements, strict=True):
                         visit(operand, inner)
                 else:
                     for _ in leaves(slot):
@@ -1454,6 +1485,14 @@ class FunctionEmitter(Context):
         self.stop(name, text if isinstance(text, str) else "")
 
 
+def _joined(values: Sequence[Value], otherwise: Type) -> Type:
+    """Return the type of a value that is one of these."""
+    found: Type | None = NEVER
+    for value in values:
+        found = None if found is None else either(found, value.type)
+    return otherwise if found is None else resolve(found)
+
+
 def _viewed(value: Value) -> Value:
     """Return the array that a value is a view of, as far as operations in a row tell."""
     while True:
@@ -1482,9 +1521,13 @@ _STRUCTURAL: Mapping[str, Callable[[FunctionEmitter, Operation], None]] = {
 }
 
 
-def _mark_written(parameter: Parameter, written: bool) -> Parameter:
+def _mark_written(parameter: Parameter, written: Sequence[bool]) -> Parameter:
     slot = parameter.slot
-    if not written or not isinstance(slot, TensorSlot):
+    if not any(written):
+        return parameter
+    if isinstance(slot, DictSlot):
+        raise Unsupported(f"an array in the dict `{parameter.name}` is written into")
+    if not isinstance(slot, TensorSlot):
         return parameter
     made = replace(slot, writable=True)
     return Parameter(parameter.name, made, parameter.path, parameter.constant)

@@ -87,6 +87,19 @@ def _tuple(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -
     return Tuple(tuple(operands))
 
 
+def _dict(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
+    """One that is returned: who calls knows the keys."""
+    del e, op
+    return Tuple(tuple(operands[1::2]))
+
+
+def _dict_of_unknown_keys(
+    e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]
+) -> NativeValue:
+    del op, operands
+    raise Unsupported("a dict whose keys are not known", e.location)
+
+
 def _slice(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) -> NativeValue:
     del e, op
     return Slice(*operands)
@@ -147,6 +160,8 @@ def _copy(e: FunctionEmitter, op: Operation, operands: Sequence[NativeValue]) ->
 LOWERINGS: Mapping[str, Lowering] = {
     "list": _list,
     "tuple": _tuple,
+    "dict": _dict,
+    "dict_get": _dict_of_unknown_keys,
     "slice": _slice,
     "unpack": _unpack,
     "list_append": _append,
