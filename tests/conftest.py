@@ -18,9 +18,11 @@ os.environ.setdefault("SCRIPTC_VERIFY_PASSES", "1")
 # The interpreter is what most tests are about; those of native code ask for it.
 os.environ.setdefault("SCRIPTC_BACKEND", "interpreter")
 
-# No test reads or fills the cache of the user who runs it.
-os.environ["SCRIPTC_CACHE_DIR"] = tempfile.mkdtemp(prefix="scriptc-tests-")
-atexit.register(shutil.rmtree, os.environ["SCRIPTC_CACHE_DIR"], ignore_errors=True)
+# No test reads or fills the cache of the user who runs it: all processes of a run have their own.
+if "SCRIPTC_TESTS_CACHE" not in os.environ:
+    os.environ["SCRIPTC_TESTS_CACHE"] = tempfile.mkdtemp(prefix="scriptc-tests-")
+    atexit.register(shutil.rmtree, os.environ["SCRIPTC_TESTS_CACHE"], ignore_errors=True)
+os.environ["SCRIPTC_CACHE_DIR"] = os.environ["SCRIPTC_TESTS_CACHE"]
 os.environ.pop("SCRIPTC_CACHE_SIZE", None)
 
 # An example may hold a whole compilation, so none has a deadline. CI draws the same ones each time.

@@ -297,6 +297,21 @@ def test_what_was_not_used_for_the_longest_time_goes_first(cache: Cache) -> None
     assert cache.info().size <= cache.limit
 
 
+def test_what_is_far_below_the_limit_is_not_counted_each_time(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = []
+    entries = cache._entries
+    monkeypatch.setattr(cache, "_entries", lambda: counted.append(1) or entries())
+    keys = [hashlib.sha256(bytes([i])).hexdigest() for i in range(4)]
+    for key in keys:
+        cache.fetch(key, make_object(bytes(10_000)))
+    assert len(counted) == 1
+    cache.limit = 25_000
+    cache.fetch(KEY, make_object())
+    assert len(counted) == 2
+
+
 def test_an_entry_larger_than_the_limit_is_kept_while_it_is_new(cache: Cache) -> None:
     cache.limit = 0
     path = cache.fetch(KEY, make_object())

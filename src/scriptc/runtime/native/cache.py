@@ -16,6 +16,7 @@ import contextlib
 import functools
 import hashlib
 import json
+import math
 import os
 import shutil
 import stat
@@ -81,6 +82,8 @@ class Cache:
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder = folder
         self.limit = limit
+        self._size = 0
+        self._counted_at = -math.inf
 
     def prepare(self) -> None:
         """Make the folder if it is not there; raise if it cannot be used, or must not be."""
@@ -122,7 +125,7 @@ class Cache:
             logger.debug("miss %s", self.folder / key)
             with self.working_folder() as work:
                 path = self._store(key, work, make(work))
-        self.shrink(keep=path.parent)
+        self._make_room(path.parent)
         return path
 
     @contextlib.contextmanager
@@ -238,9 +241,20 @@ class Cache:
                     found.append((used, tree_size(path), path))
         return sorted(found)
 
+    def _make_room(self, added: Path) -> None:
+        """Keep within the limit after an entry was added.
+
+        Counting what is there takes long where that is much, and what was used in the last minute
+        stays in any case: so what other processes add is counted once a minute.
+        """
+        self._size += tree_size(added)
+        if self._size > self.limit or time.monotonic() - self._counted_at > SPARED_SECONDS:
+            self.shrink(keep=added)
+
     def shrink(self, keep: Path | None = None) -> None:
         """Remove what was not used for the longest time, until the rest is within the limit."""
         now = time.time()
+        self._counted_at = time.monotonic()
         entries = self._entries()
         size = sum(entry[1] for entry in entries)
         for used, entry_size, path in entries:
@@ -250,6 +264,7 @@ class Cache:
                 get_logger("cache").debug("removed for space: %s", path)
                 remove_tree(path)
                 size -= entry_size
+        self._size = size
         with contextlib.suppress(OSError):
             for item in os.scandir(self.folder):
                 left_over = item.name.startswith(_WORK) or item.name.endswith(".lock")
