@@ -450,15 +450,19 @@ static __attribute__((unused)) int SC_GEMM_(sc_gemm)(
         SC_GEMM_(sc_gemm_dots)(n, k, a, b, b_col, c);
         return 0;
     }
-    if (SC_GEMM_MASKS && a_col == 1 && n <= SC_LANES && k <= 64 && m <= SC_GEMM_BLOCK) {
-        if (b_col == 1) {
+    if (a_col == 1 && n <= SC_LANES && k <= 64 && m <= SC_GEMM_BLOCK) {
+        if (SC_GEMM_MASKS && b_col == 1) {
             SC_GEMM_(sc_gemm_rows_1)(m, k, a, a_row, b, b_row, c, c_row, n, false);
             return 0;
         }
         if (k * n <= 256) {
             SC_GEMM_T rows[64 * SC_GEMM_BYTES / sizeof(SC_GEMM_T)];
-            for (int64_t p = 0; p < k; p++)
-                for (int64_t j = 0; j < n; j++) rows[p * SC_LANES + j] = b[p * b_row + j * b_col];
+            for (int64_t p = 0; p < k; p++) {
+                int64_t j = 0;
+                for (; j < n; j++) rows[p * SC_LANES + j] = b[p * b_row + j * b_col];
+                if (!SC_GEMM_MASKS) /* whole vectors are loaded */
+                    for (; j < SC_LANES; j++) rows[p * SC_LANES + j] = 0;
+            }
             SC_GEMM_(sc_gemm_rows_1)(m, k, a, a_row, rows, SC_LANES, c, c_row, n, false);
             return 0;
         }
