@@ -10,9 +10,9 @@ import scriptc
 
 
 def archives() -> list[str]:
-    return sorted(
-        str(path) for path in Path().rglob("*") if path.is_file() and path.suffix != ".py"
-    )
+    """Return all files that are here but for those of Python, which writes what it has compiled."""
+    found = (path for path in Path().rglob("*") if path.is_file())
+    return sorted(str(path) for path in found if path.suffix not in (".py", ".pyc"))
 
 
 def test_compiles_what_the_file_scripts_and_constructs(cli, model) -> None:

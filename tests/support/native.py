@@ -20,6 +20,7 @@ from scriptc.ir.ops import REGISTRY
 from scriptc.ir.printer import constants_of, print_function
 from scriptc.ir.types import TensorType, Type
 from scriptc.runtime.native.abi import (
+    DictSlot,
     EntryPoint,
     ListSlot,
     NoneSlot,
@@ -316,6 +317,8 @@ class _Call:
         match slot:
             case NoneSlot():
                 return None
+            case DictSlot(elements, keys):
+                return {k: self.take(e, results) for k, e in zip(keys, elements, strict=True)}
             case TupleSlot(elements):
                 return tuple(self.take(inner, results) for inner in elements)
         made = next(results)

@@ -460,12 +460,17 @@ class FunctionEmitter(Context):
             parts = list(zip(*(m.operands for m in made), strict=True))
             kinds = list(type_.elements)
             return TupleSlot(tuple(map(self._slot_of_values, parts, kinds)))
-        keys, *others = [tuple(k.value for k in m.operands[::2]) for m in made]
+        keys, *others = [tuple(map(self._key, m.operands[::2])) for m in made]
         if any(other != keys for other in others):
-            raise Unsupported("dicts with several keys are returned", self.function.location)
+            raise Unsupported("dicts of different keys are returned", self.function.location)
         parts = list(zip(*(m.operands[1::2] for m in made), strict=True))
         kinds = [_joined(part, type_.value) for part in parts]
         return DictSlot(tuple(map(self._slot_of_values, parts, kinds)), keys)
+
+    def _key(self, value: Value) -> str:
+        if isinstance(value, Constant) and type(value.value) is str and value.value.isascii():
+            return value.value
+        raise Unsupported("a dict whose keys are not known strings", self.function.location)
 
     def slot_of(self, type_: Type) -> Slot:
         """Return how a value of a type is given back."""
