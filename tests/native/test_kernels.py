@@ -10,9 +10,10 @@ from scriptc.runtime.native.compilers import NoCompiler, find_compiler
 from scriptc.runtime.native.kernels import Kernel, headers_of, kernels_of
 from scriptc.runtime.native.toolchain import compile_shared
 
-pytestmark = pytest.mark.skipif(
-    isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"
-)
+pytestmark = [
+    pytest.mark.kernels,
+    pytest.mark.skipif(isinstance(find_compiler(), NoCompiler), reason="needs a C compiler"),
+]
 
 PRODUCT = """
 #include "scriptc_gemm.h"

@@ -81,11 +81,13 @@ def check_frozen(seed: int) -> None:
     assert run_on_box(Executable(frozen).function("f"), root, case) == expected, f"seed {seed}"
 
 
+@pytest.mark.kernels
 def test_passes_change_nothing_where_arrays_share_memory() -> None:
     for seed in range(150):
         check_arrays(seed)
 
 
+@pytest.mark.kernels
 def test_freezing_changes_nothing() -> None:
     for seed in range(150):
         check_frozen(seed)
